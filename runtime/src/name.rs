@@ -1,0 +1,96 @@
+//! How a policy is called in events and rejections.
+
+use core::any::type_name;
+use core::fmt;
+
+/// The name of a policy: given with `name = ".."`, or the path of the function that the attribute stands on.
+#[derive(Clone, Copy)]
+pub struct Name(Source);
+
+#[derive(Clone, Copy)]
+enum Source {
+    Given(&'static str),
+    /// The type name of a closure inside the function. A pointer, since `type_name` is not `const`.
+    Inside(fn() -> &'static str),
+}
+
+impl Name {
+    /// A policy without a name of its own.
+    pub(crate) const UNNAMED: Self = Self::given("unnamed");
+
+    /// A name that somebody chose.
+    pub(crate) const fn given(name: &'static str) -> Self {
+        Self(Source::Given(name))
+    }
+
+    /// The path of the function in which `closure` stands, the type of a method included.
+    pub const fn inside<F: Fn()>(_closure: &F) -> Self {
+        Self(Source::Inside(type_name::<F>))
+    }
+
+    /// The name as text.
+    pub fn as_str(self) -> &'static str {
+        match self.0 {
+            Source::Given(name) => name,
+            Source::Inside(closure) => enclosing_function(closure()),
+        }
+    }
+}
+
+/// ```text
+/// shop::Cart::pay::{{closure}}::RETRY::{{closure}}  ->  shop::Cart::pay
+/// ```
+fn enclosing_function(closure: &'static str) -> &'static str {
+    let path = without_closures(closure);
+    match path.rsplit_once("::") {
+        // The expansion keeps the policy in a `static`, which is part of the path.
+        Some((function, item)) if item.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
+            without_closures(function)
+        }
+        _ => path,
+    }
+}
+
+fn without_closures(mut path: &'static str) -> &'static str {
+    while let Some(outer) = path.strip_suffix("::{{closure}}") {
+        path = outer;
+    }
+    path
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Cart;
+
+    impl Cart {
+        fn pay() -> Name {
+            static RETRY: Name = Name::inside(&|| {});
+            RETRY
+        }
+
+        async fn order() -> Name {
+            Name::inside(&|| {})
+        }
+    }
+
+    #[tokio::test]
+    async fn a_function_is_named_with_its_type() {
+        assert_eq!(Cart::pay().as_str(), "steadfast::name::tests::Cart::pay");
+        assert_eq!(Cart::order().await.as_str(), "steadfast::name::tests::Cart::order");
+        assert_eq!(Name::given("payments").as_str(), "payments");
+    }
+}

@@ -1,0 +1,169 @@
+//! A policy's refusal.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::name::Name;
+
+/// What a policy answers instead of the function: a timeout, an open circuit, a full bulkhead, a spent rate.
+///
+/// It is a small `Copy` value: no allocation, no backtrace. An error type takes it in with one variant,
+/// `#[from] steadfast::Rejection`.
+///
+/// ```
+/// use steadfast::Rejection;
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum Error {
+///     #[error("upstream said {0}")]
+///     Status(u16),
+///     #[error(transparent)]
+///     Rejected(#[from] Rejection),
+/// }
+///
+/// fn respond(error: &Error) -> u16 {
+///     match error {
+///         Error::Status(status) => *status,
+///         Error::Rejected(rejection) => rejection.http_status(),
+///     }
+/// }
+/// # assert_eq!(respond(&Error::Status(404)), 404);
+/// ```
+#[derive(Clone, Copy, thiserror::Error)]
+pub struct Rejection {
+    policy: Name,
+    kind: RejectionKind,
+    /// Which policy of the stack rejected, for `error = F`; 0 where nobody asks.
+    tag: u8,
+    /// Nanoseconds, [`UNKNOWN`] where nothing is known: half the size of an `Option<Duration>`.
+    retry_after: u64,
+}
+
+const UNKNOWN: u64 = u64::MAX;
+
+/// Which kind of policy rejected a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionKind {
+    /// The time given by a timeout was over.
+    Timeout,
+    /// The circuit breaker is open, or half-open with every probe under way.
+    CircuitOpen,
+    /// The bulkhead has no place, or had none in time.
+    BulkheadFull,
+    /// The rate limit is spent.
+    RateLimited,
+}
+
+impl Rejection {
+    pub(crate) const fn new(kind: RejectionKind, policy: Name) -> Self {
+        Self { policy, kind, tag: 0, retry_after: UNKNOWN }
+    }
+
+    pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
+        let nanos = u64::try_from(retry_after.as_nanos()).unwrap_or(UNKNOWN - 1);
+        Self { retry_after: nanos.min(UNKNOWN - 1), ..self }
+    }
+
+    pub(crate) const fn with_tag(self, tag: u8) -> Self {
+        Self { tag, ..self }
+    }
+
+    /// Which policy of the stack rejected; what the expansion of `error = F` asks.
+    #[doc(hidden)]
+    pub const fn __tag(&self) -> u8 {
+        self.tag
+    }
+
+    /// Which kind of policy rejected the call.
+    pub const fn kind(&self) -> RejectionKind {
+        self.kind
+    }
+
+    /// The name of the policy that rejected the call: the one given, or the path of its function.
+    pub fn policy(&self) -> &'static str {
+        self.policy.as_str()
+    }
+
+    /// How long it is before another call can pass, where the policy knows.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.retry_after {
+            UNKNOWN => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// Whether a timeout rejected the call.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self.kind, RejectionKind::Timeout)
+    }
+
+    /// Whether a circuit breaker rejected the call.
+    pub const fn is_circuit_open(&self) -> bool {
+        matches!(self.kind, RejectionKind::CircuitOpen)
+    }
+
+    /// Whether a bulkhead rejected the call.
+    pub const fn is_bulkhead_full(&self) -> bool {
+        matches!(self.kind, RejectionKind::BulkheadFull)
+    }
+
+    /// Whether a rate limit rejected the call.
+    pub const fn is_rate_limited(&self) -> bool {
+        matches!(self.kind, RejectionKind::RateLimited)
+    }
+
+    /// The HTTP status to answer with: 504 for a timeout, 429 for a rate limit, 503 for the others.
+    pub const fn http_status(&self) -> u16 {
+        match self.kind {
+            RejectionKind::Timeout => 504,
+            RejectionKind::RateLimited => 429,
+            RejectionKind::CircuitOpen | RejectionKind::BulkheadFull => 503,
+        }
+    }
+
+    /// The gRPC code to answer with: `DEADLINE_EXCEEDED` (4) for a timeout, `RESOURCE_EXHAUSTED` (8) for a rate limit
+    /// or a full bulkhead, `UNAVAILABLE` (14) for an open circuit.
+    pub const fn grpc_code(&self) -> i32 {
+        match self.kind {
+            RejectionKind::Timeout => 4,
+            RejectionKind::RateLimited | RejectionKind::BulkheadFull => 8,
+            RejectionKind::CircuitOpen => 14,
+        }
+    }
+}
+
+/// Two rejections are equal when they say the same: kind, policy and hint.
+impl PartialEq for Rejection {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.retry_after == other.retry_after && self.policy() == other.policy()
+    }
+}
+
+impl Eq for Rejection {}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            RejectionKind::Timeout => "timed out",
+            RejectionKind::CircuitOpen => "circuit open",
+            RejectionKind::BulkheadFull => "bulkhead full",
+            RejectionKind::RateLimited => "rate limited",
+        };
+        write!(f, "{what} at `{}`", self.policy)?;
+        match self.retry_after() {
+            Some(wait) => write!(f, ", retry after {wait:.3?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection")
+            .field("kind", &self.kind)
+            .field("policy", &self.policy)
+            .field("retry_after", &self.retry_after())
+            .finish()
+    }
+}
