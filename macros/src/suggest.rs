@@ -1,0 +1,72 @@
+//! "did you mean": the nearest of the names that would have been right.
+
+use std::fmt::{self, Display, Formatter};
+
+/// `` `a`, `b`, `c` ``
+pub(crate) struct List<'a>(pub(crate) &'a [&'a str]);
+
+impl Display for List<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}`{name}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// `` unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff` ``
+pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
+    let meant = nearest(given, known).map(|name| format!(" did you mean `{name}`?")).unwrap_or_default();
+    match known {
+        [only] => format!("unknown {what} `{given}`;{meant} expected `{only}`"),
+        known => format!("unknown {what} `{given}`;{meant} expected one of: {}", List(known)),
+    }
+}
+
+/// The name in `known` that was most likely meant by `given`.
+pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let allowed = (given.chars().count() / 3).clamp(1, 3);
+    known
+        .iter()
+        .map(|name| (strsim::osa_distance(given, name), *name))
+        .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found() {
+        let known = ["attempts", "backoff", "jitter", "max_delay", "on"];
+        for (given, meant) in [
+            ("attemps", Some("attempts")),
+            ("attempt", Some("attempts")),
+            ("jiter", Some("jitter")),
+            ("max_dealy", Some("max_delay")),
+            ("no", Some("on")),
+            ("retries", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(given, &known), meant, "{given}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_argument_is_told_what_to_write() {
+        assert_eq!(
+            unknown("argument", "attemps", &["attempts", "backoff"]),
+            "unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff`"
+        );
+        assert_eq!(unknown("argument", "x", &["with"]), "unknown argument `x`; expected `with`");
+    }
+
+    #[test]
+    fn a_list_quotes_its_names() {
+        assert_eq!(List(&["a", "b"]).to_string(), "`a`, `b`");
+    }
+}
