@@ -17,6 +17,9 @@ mod policy;
 mod shape;
 mod suggest;
 
+#[cfg(test)]
+mod snapshots;
+
 use proc_macro::TokenStream;
 
 use crate::policy::Kind;
