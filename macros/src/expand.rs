@@ -21,7 +21,7 @@
 //! In a blocking function a call is a closure, `.await` is `()`, and the rest is the same.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lifetime, Path, Type};
 
 use crate::args::fallback::{Fallback, Named};
@@ -39,6 +39,16 @@ pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> 
         function.take_mut_off(&stack.clones);
     }
     shape.wrap(expanded)
+}
+
+/// What makes an error of a rejection.
+enum Converts {
+    /// There are none.
+    Nothing,
+    /// `E: From<Rejection>`.
+    ByFrom,
+    /// `error = F`.
+    By(TokenStream),
 }
 
 struct Expand<'a> {
@@ -193,14 +203,20 @@ impl Expand<'_> {
                 #run
                 let #pat = match #root::__private::fallback(outcome, #handles) {
                     #ok => #give_back,
-                    ::core::result::Result::Err(failure) => #root::__private::failure(failure),
+                    ::core::result::Result::Err(failure) => failure,
                 };
             ),
             Named::Error(pat) => {
-                let absorb = self.absorb(beneath, &quote_spanned!(site()=> failure));
+                let fallback = match self.converts(beneath) {
+                    Converts::Nothing => quote_spanned!(site()=> fallback_returned_error(outcome, #handles)),
+                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output>(outcome, #handles)),
+                    Converts::By(f) => {
+                        quote_spanned!(site()=> fallback_error_with::<#output, _>(outcome, #handles, #f))
+                    }
+                };
                 quote_spanned!(site()=>
                     #run
-                    let #pat = match #root::__private::fallback_error::<#output, _>(outcome, #handles, |failure| #absorb) {
+                    let #pat = match #root::__private::#fallback {
                         #ok => #give_back,
                         ::core::result::Result::Err(error) => error,
                     };
@@ -212,34 +228,46 @@ impl Expand<'_> {
     /// An outcome as the function's return type, a rejection as its error.
     fn absorb(&self, layers: &[Layer], outcome: &TokenStream) -> TokenStream {
         let (root, output) = (self.root, self.output);
+        match self.converts(layers) {
+            Converts::Nothing => quote_spanned!(site()=> #root::__private::returned(#outcome)),
+            Converts::ByFrom => quote_spanned!(site()=> #root::__private::absorb::<#output>(#outcome)),
+            Converts::By(f) => quote_spanned!(site()=> #root::__private::absorb_with::<#output, _>(#outcome, #f)),
+        }
+    }
+
+    /// How a rejection that comes out of `layers` becomes an error.
+    fn converts(&self, layers: &[Layer]) -> Converts {
+        let root = self.root;
         // What is beneath a fallback is handled by it.
         let rejecting: Vec<_> =
             layers.iter().take_while(|layer| !layer.is_fallback()).filter(|layer| layer.rejects()).collect();
-        if rejecting.is_empty() {
-            return quote_spanned!(site()=> #root::__private::returned(#outcome));
-        }
         let shared = self.stack.error.as_ref();
-        let convert = |f: &Expr| quote_spanned!(site()=> #root::__private::convert(rejection, #f));
         let own: Vec<_> = rejecting.iter().filter_map(|l| Some((l.number, l.common.error.as_ref()?))).collect();
-        let with = match (&*own, shared) {
-            ([], None) => return quote_spanned!(site()=> #root::__private::absorb::<#output>(#outcome)),
-            ([], Some(f)) => quote_spanned!(site()=> #f),
-            ([(_, f)], _) if rejecting.len() == 1 => quote_spanned!(site()=> #f),
+        match (&*own, shared) {
+            _ if rejecting.is_empty() => Converts::Nothing,
+            ([], None) => Converts::ByFrom,
+            ([], Some(f)) => Converts::By(f.to_token_stream()),
+            ([(_, f)], _) if rejecting.len() == 1 => Converts::By(f.to_token_stream()),
             (own, shared) => {
-                let all = own.len() == rejecting.len();
-                let rest = match (shared, own.last()) {
-                    (_, Some((_, last))) if all => convert(last),
-                    (Some(f), _) => convert(f),
-                    _ => quote_spanned!(site()=> ::core::convert::From::from(rejection)),
+                let convert = |f: &Expr| quote_spanned!(site()=> #root::__private::convert(rejection, #f));
+                let rest = match shared {
+                    Some(f) => convert(f),
+                    None => quote_spanned!(site()=> ::core::convert::From::from(rejection)),
                 };
-                let arms = own[..own.len() - usize::from(all)].iter().map(|(number, f)| {
+                // The last arm takes the policies that have no `error`, or the last one where all have.
+                let (arms, rest) = match own.split_last() {
+                    Some(((_, last), others)) if own.len() == rejecting.len() => (others, convert(last)),
+                    _ => (own, rest),
+                };
+                let arms = arms.iter().map(|(number, f)| {
                     let (number, f) = (Literal::u8_unsuffixed(*number), convert(f));
                     quote_spanned!(site()=> #number => #f,)
                 });
-                quote_spanned!(site()=> |rejection| match #root::__private::tag(&rejection) { #(#arms)* _ => #rest, })
+                Converts::By(quote_spanned!(site()=>
+                    |rejection: #root::Rejection| match #root::__private::tag(&rejection) { #(#arms)* _ => #rest, }
+                ))
             }
-        };
-        quote_spanned!(site()=> #root::__private::absorb_with::<#output, _>(#outcome, #with))
+        }
     }
 
     /// The user's own code.

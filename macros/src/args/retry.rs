@@ -88,7 +88,14 @@ impl Retry {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
             let handle = layer.handle(handle, stack);
-            return quote_spanned!(Span::mixed_site()=> let #policy = #handle;);
+            let narrowed = match &self.rejections {
+                Some(_) => self.rejections(layer, stack),
+                None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
+            };
+            return match narrowed {
+                Some(narrowed) => quote_spanned!(Span::mixed_site()=> let #policy = (*#handle)#narrowed;),
+                None => quote_spanned!(Span::mixed_site()=> let #policy = #handle;),
+            };
         }
         if self.is_constant() {
             return TokenStream::new();
@@ -108,13 +115,12 @@ impl Retry {
             let policy = layer.variable("policy", stack);
             quote_spanned!(span=> &#policy)
         };
-        let rejections = self.handle.as_ref().and_then(|_| self.rejections(layer, stack));
         let function = match &self.backoff {
             Some(Backoff::Function(function)) => Some(quote_spanned!(span=> .backoff(#function))),
             _ => None,
         };
         let observed = self.is_observed().then(|| quote_spanned!(span=> .observed()));
-        quote_spanned!(span=> #root::__private::retry(#policy)#rejections #function #observed)
+        quote_spanned!(span=> #root::__private::retry(#policy)#function #observed)
     }
 
     /// What becomes of the outcome of an attempt.
@@ -217,7 +223,7 @@ impl Backoff {
         let span = Span::mixed_site();
         let Self::Curve { name, base, factor } = self else { return None };
         if name == "none" {
-            return Some(quote_spanned!(span=> #root::Backoff::none()));
+            return Some(quote_spanned!(span=> #root::Backoff::NONE));
         }
         let base = base.as_ref().map_or_else(
             || {
