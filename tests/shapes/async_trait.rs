@@ -1,4 +1,5 @@
 //! Methods under `#[async_trait]`, which has rewritten them before an attribute of ours sees them.
+#![allow(clippy::question_mark, reason = "early returns are what is tried")]
 
 macro_rules! methods {
     ($module:ident, $stack:expr, [$($policy:tt)*]) => {

@@ -1,4 +1,6 @@
 //! `fn`: free, and with every receiver.
+#![allow(clippy::boxed_local, reason = "every receiver is tried")]
+#![allow(clippy::question_mark, reason = "early returns are what is tried")]
 
 macro_rules! functions {
     ($module:ident, $stack:expr, [$($policy:tt)*]) => {

@@ -1,4 +1,6 @@
 //! Free `async fn`.
+#![allow(clippy::too_many_arguments, reason = "one function for many patterns")]
+#![allow(clippy::question_mark, reason = "early returns are what is tried")]
 
 macro_rules! functions {
     ($module:ident, $stack:expr, [$($policy:tt)*]) => {

@@ -121,7 +121,7 @@ macro_rules! futures {
                 fn probe(&self) -> &Probe;
 
                 $($policy)*
-                fn by_default<'a>(&'a self) -> BoxFuture<'a, Result<u32, Error>>
+                fn by_default(&self) -> BoxFuture<'_, Result<u32, Error>>
                 where
                     Self: Sync,
                 {

@@ -1,4 +1,5 @@
 //! Inherent `async fn` with every receiver.
+#![allow(clippy::question_mark, reason = "early returns are what is tried")]
 
 macro_rules! methods {
     ($module:ident, $stack:expr, [$($policy:tt)*]) => {

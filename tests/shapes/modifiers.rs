@@ -44,13 +44,13 @@ use super::probe::{Error, Probe, SEVEN, Stack, check, check_blocking, send};
 #[inline]
 #[retry(backoff = none)]
 #[allow(clippy::double_must_use, reason = "on top of a `Result`")]
-#[cfg_attr(all(), doc(hidden))]
+#[cfg_attr(test, doc(hidden))]
 async fn between_attributes(probe: &Probe) -> Result<u32, Error> {
     probe.step().await
 }
 
 #[fallback(Err(Error::Handled))]
-#[cfg(all())]
+#[cfg(test)]
 #[timeout("10s")]
 /// Docs between the policies.
 #[retry(backoff = none)]

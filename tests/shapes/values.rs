@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use steadfast::{Failure, circuit_breaker, fallback, outcome, retry, timeout};
@@ -23,10 +24,10 @@ async fn nothing(probe: &Probe) {
     let _ = probe.step().await;
 }
 
-#[fallback(())]
+#[fallback(drop(probe))]
 #[circuit_breaker]
 #[retry]
-fn nothing_blocking(probe: &Probe) {
+fn nothing_blocking(probe: Arc<Probe>) {
     let _ = probe.step_now();
 }
 
@@ -110,7 +111,8 @@ fn boxed_number(probe: &Probe) -> Pin<Box<dyn Future<Output = u32> + Send + '_>>
 #[fallback(())]
 #[timeout("1s")]
 fn future_of_nothing() -> impl Future<Output = ()> + Send {
-    async { pending().await }
+    let hang = pending();
+    async { hang.await }
 }
 
 static AFTER_PANIC: AtomicU32 = AtomicU32::new(0);
@@ -135,7 +137,7 @@ async fn each() {
     assert_eq!(send(number(&failing)).await, 1);
     assert_eq!(send(number(&hanging)).await, 0);
     send(nothing(&hanging)).await;
-    nothing_blocking(&failing);
+    nothing_blocking(Arc::new(Probe::failing()));
     send(unit(&failing)).await;
     assert_eq!(send(option(&well)).await, Some(SEVEN));
     let counted = Probe::failing();
