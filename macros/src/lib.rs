@@ -1,1 +1,5 @@
 //! The attributes of steadfast.
+
+mod ctxt;
+mod duration;
+mod suggest;

@@ -1,0 +1,73 @@
+//! "did you mean": the nearest of the names that would have been right.
+
+use std::fmt::{self, Display, Formatter};
+
+/// `` `a`, `b`, `c` ``
+pub(crate) struct List<'a>(pub(crate) &'a [&'a str]);
+
+impl Display for List<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}`{name}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// The name in `known` that was most likely meant by `given`.
+pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let allowed = (given.chars().count() / 3).clamp(1, 3);
+    known
+        .iter()
+        .map(|name| (distance(given, name), *name))
+        .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// How many letters were changed, left out, added or swapped with their neighbour.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows = vec![(0..=to.len()).collect::<Vec<_>>()];
+    for i in 0..from.len() {
+        let mut row = vec![i + 1];
+        for j in 0..to.len() {
+            let changed = rows[i][j] + usize::from(from[i] != to[j]);
+            let mut best = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j] {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found() {
+        let known = ["attempts", "backoff", "jitter", "max_delay", "on"];
+        for (given, meant) in [
+            ("attemps", Some("attempts")),
+            ("attempt", Some("attempts")),
+            ("jiter", Some("jitter")),
+            ("max_dealy", Some("max_delay")),
+            ("no", Some("on")),
+            ("retries", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(given, &known), meant, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_list_quotes_its_names() {
+        assert_eq!(List(&["a", "b"]).to_string(), "`a`, `b`");
+    }
+}
