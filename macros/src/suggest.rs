@@ -15,6 +15,18 @@ impl Display for List<'_> {
     }
 }
 
+/// `` unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff` ``
+pub(crate) fn unknown_argument(given: &str, known: &[&str]) -> String {
+    match (nearest(given, known), known) {
+        (Some(only), [_]) => format!("unknown argument `{given}`; did you mean `{only}`?"),
+        (Some(meant), _) => {
+            format!("unknown argument `{given}`; did you mean `{meant}`? expected one of: {}", List(known))
+        }
+        (None, [only]) => format!("unknown argument `{given}`; expected `{only}`"),
+        (None, _) => format!("unknown argument `{given}`; expected one of: {}", List(known)),
+    }
+}
+
 /// The name in `known` that was most likely meant by `given`.
 pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = (given.chars().count() / 3).clamp(1, 3);
@@ -64,6 +76,17 @@ mod tests {
         ] {
             assert_eq!(nearest(given, &known), meant, "{given}");
         }
+    }
+
+    #[test]
+    fn an_unknown_argument_is_told_what_to_write() {
+        assert_eq!(
+            unknown_argument("attemps", &["attempts", "backoff"]),
+            "unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff`"
+        );
+        assert_eq!(unknown_argument("x", &["a", "b"]), "unknown argument `x`; expected one of: `a`, `b`");
+        assert_eq!(unknown_argument("wiht", &["with"]), "unknown argument `wiht`; did you mean `with`?");
+        assert_eq!(unknown_argument("x", &["with"]), "unknown argument `x`; expected `with`");
     }
 
     #[test]
