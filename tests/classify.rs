@@ -311,7 +311,7 @@ mod bare {
 
     #[derive(::steadfast::Classify)]
     #[expect(dead_code, reason = "to meet the names in the impl")]
-    pub enum Class {
+    pub(crate) enum Class {
         #[transient(retry_after = wait)]
         Option {
             wait: ::core::option::Option<::core::time::Duration>,
@@ -327,9 +327,9 @@ mod bare {
 
     #[derive(::steadfast::Classify)]
     #[neutral]
-    pub struct Classify;
+    pub(crate) struct Classify;
 
-    pub const fn by_cause(_: u16) -> ::steadfast::Class {
+    pub(crate) const fn by_cause(_: u16) -> ::steadfast::Class {
         ::steadfast::Class::Neutral
     }
 }
@@ -343,8 +343,8 @@ fn names_of_the_user_do_not_matter() {
 
 /// As a crate would that brings this one to its users.
 mod reexporting {
-    pub mod inner {
-        pub use steadfast;
+    pub(crate) mod inner {
+        pub(crate) use steadfast;
     }
 }
 

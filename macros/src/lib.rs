@@ -1,11 +1,59 @@
-//! The attributes of steadfast.
+//! The attributes of steadfast: tokens in, tokens out. Use them through the crate `steadfast`.
+//!
+//! One call of an attribute takes this way through the files, one step each:
+//!
+//! `lib -> attribute -> function -> collect -> args -> policy -> check -> shape -> expand`
 
+mod args;
+mod attribute;
+mod check;
 mod classify;
+mod collect;
 mod ctxt;
+mod docs;
 mod duration;
+mod expand;
+mod function;
+mod policy;
+mod shape;
 mod suggest;
 
+#[cfg(test)]
+mod snapshots;
+
 use proc_macro::TokenStream;
+
+use crate::policy::Kind;
+
+#[doc = include_str!("../docs/retry.md")]
+#[proc_macro_attribute]
+pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Retry, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/circuit_breaker.md")]
+#[proc_macro_attribute]
+pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::CircuitBreaker, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/timeout.md")]
+#[proc_macro_attribute]
+pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Timeout, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/fallback.md")]
+#[proc_macro_attribute]
+pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Fallback, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/outcome.md")]
+#[proc_macro_attribute]
+pub fn outcome(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Outcome, args.into(), item.into()).into()
+}
 
 #[doc = include_str!("../docs/classify.md")]
 #[proc_macro_derive(Classify, attributes(transient, throttled, permanent, neutral, classify))]

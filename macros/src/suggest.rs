@@ -16,14 +16,14 @@ impl Display for List<'_> {
 }
 
 /// `` unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff` ``
-pub(crate) fn unknown_argument(given: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
     match (nearest(given, known), known) {
-        (Some(only), [_]) => format!("unknown argument `{given}`; did you mean `{only}`?"),
+        (Some(only), [_]) => format!("unknown {what} `{given}`; did you mean `{only}`?"),
         (Some(meant), _) => {
-            format!("unknown argument `{given}`; did you mean `{meant}`? expected one of: {}", List(known))
+            format!("unknown {what} `{given}`; did you mean `{meant}`? expected one of: {}", List(known))
         }
-        (None, [only]) => format!("unknown argument `{given}`; expected `{only}`"),
-        (None, _) => format!("unknown argument `{given}`; expected one of: {}", List(known)),
+        (None, [only]) => format!("unknown {what} `{given}`; expected `{only}`"),
+        (None, _) => format!("unknown {what} `{given}`; expected one of: {}", List(known)),
     }
 }
 
@@ -32,29 +32,10 @@ pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = (given.chars().count() / 3).clamp(1, 3);
     known
         .iter()
-        .map(|name| (distance(given, name), *name))
+        .map(|name| (strsim::osa_distance(given, name), *name))
         .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
-}
-
-/// How many letters were changed, left out, added or swapped with their neighbour.
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut rows = vec![(0..=to.len()).collect::<Vec<_>>()];
-    for i in 0..from.len() {
-        let mut row = vec![i + 1];
-        for j in 0..to.len() {
-            let changed = rows[i][j] + usize::from(from[i] != to[j]);
-            let mut best = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j] {
-                best = best.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[from.len()][to.len()]
 }
 
 #[cfg(test)]
@@ -81,12 +62,12 @@ mod tests {
     #[test]
     fn an_unknown_argument_is_told_what_to_write() {
         assert_eq!(
-            unknown_argument("attemps", &["attempts", "backoff"]),
+            unknown("argument", "attemps", &["attempts", "backoff"]),
             "unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff`"
         );
-        assert_eq!(unknown_argument("x", &["a", "b"]), "unknown argument `x`; expected one of: `a`, `b`");
-        assert_eq!(unknown_argument("wiht", &["with"]), "unknown argument `wiht`; did you mean `with`?");
-        assert_eq!(unknown_argument("x", &["with"]), "unknown argument `x`; expected `with`");
+        assert_eq!(unknown("argument", "x", &["a", "b"]), "unknown argument `x`; expected one of: `a`, `b`");
+        assert_eq!(unknown("argument", "wiht", &["with"]), "unknown argument `wiht`; did you mean `with`?");
+        assert_eq!(unknown("argument", "x", &["with"]), "unknown argument `x`; expected `with`");
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl<E: Classify> ByItself for &&Cause<'_, E> {
 
 impl<E: Classify> ByItself for &&Cause<'_, Option<E>> {
     fn class(&self) -> Class {
-        self.0.as_ref().map_or(TRANSIENT, E::class)
+        self.0.as_ref().map_or(Class::TRANSIENT, E::class)
     }
 }
 
@@ -50,11 +50,9 @@ pub trait ByDefault {
 
 impl<E> ByDefault for Cause<'_, E> {
     fn class(&self) -> Class {
-        TRANSIENT
+        Class::TRANSIENT
     }
 }
-
-const TRANSIENT: Class = Class::Transient { retry_after: None };
 
 /// A field as the function in `with = ..` takes it: `fn(&A)`, `fn(A)` where that is `Copy`, or what `A` owns.
 pub fn pass<'a, A: Pass<'a, P>, P>(field: &'a A) -> P {

@@ -1,10 +1,18 @@
 //! What comes out of a call inside a stack.
 
+use core::convert::Infallible;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
 use crate::Rejection;
 
 /// What comes out of a call inside a stack of policies: the function's own value, or a policy's refusal.
 ///
-/// `try_call` of each policy returns it, and a `#[fallback(|failure: Failure<R>| ..)]` is given it.
+/// `try_call` of each policy returns it, and a `#[fallback(|failure: Failure<R>| ..)]` is given it. `X` is
+/// [`Infallible`] in a stack in which nothing can reject, which so needs no conversion.
 ///
 /// ```
 /// use steadfast::{Failure, Rejection};
@@ -19,11 +27,11 @@ use crate::Rejection;
 /// assert_eq!(explain(Failure::Returned(Err("reset".into()))), "the body failed: reset");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow<R> {
+pub enum Flow<R, X = Rejection> {
     /// The function returned this value, whatever it says.
     Returned(R),
     /// A policy answered instead of the function.
-    Rejected(Rejection),
+    Rejected(X),
 }
 
 /// A [`Flow`] that a policy took for a failure.
@@ -60,5 +68,47 @@ impl<T, E> Flow<Result<T, E>> {
             Self::Returned(result) => result,
             Self::Rejected(rejection) => Err(rejection.into()),
         }
+    }
+}
+
+/// The value of a stack in which nothing can reject.
+#[inline]
+pub fn returned<R>(flow: Flow<R, Infallible>) -> R {
+    match flow {
+        Flow::Returned(value) => value,
+        Flow::Rejected(never) => match never {},
+    }
+}
+
+/// The innermost end of an async stack.
+#[inline]
+pub const fn call<F: Future, X>(body: F) -> Call<F, X> {
+    Call { body, rejection: PhantomData }
+}
+
+/// The innermost end of a blocking call.
+#[inline]
+pub(crate) fn call_blocking<R, X>(body: impl FnOnce() -> R) -> Flow<R, X> {
+    Flow::Returned(body())
+}
+
+pin_project! {
+    /// The body of a function as a flow.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Call<F, X = Rejection> {
+        #[pin]
+        body: F,
+        // A function's result, so that the future is `Send` whatever `X` is.
+        rejection: PhantomData<fn() -> X>,
+    }
+}
+
+impl<F: Future, X> Future for Call<F, X> {
+    type Output = Flow<F::Output, X>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().body.poll(cx).map(Flow::Returned)
     }
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 /// The name of a policy: given with `name = ".."`, or the path of the function that the attribute stands on.
 #[derive(Clone, Copy)]
-pub struct Name(Source);
+pub(crate) struct Name(Source);
 
 #[derive(Clone, Copy)]
 enum Source {
@@ -24,12 +24,12 @@ impl Name {
     }
 
     /// The path of the function in which `closure` stands, the type of a method included.
-    pub const fn inside<F: Fn()>(_closure: &F) -> Self {
+    pub(crate) const fn inside<F: Fn()>(_closure: &F) -> Self {
         Self(Source::Inside(type_name::<F>))
     }
 
     /// The name as text.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self.0 {
             Source::Given(name) => name,
             Source::Inside(closure) => enclosing_function(closure()),
@@ -82,6 +82,7 @@ mod tests {
             RETRY
         }
 
+        #[expect(clippy::unused_async, reason = "for its name")]
         async fn order() -> Name {
             Name::inside(&|| {})
         }

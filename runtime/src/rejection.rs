@@ -1,5 +1,6 @@
 //! A policy's refusal.
 
+use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 
@@ -60,6 +61,7 @@ impl Rejection {
         Self { policy, kind, tag: 0, retry_after: UNKNOWN }
     }
 
+    #[allow(dead_code, reason = "for policies that know the wait")]
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
         let nanos = u64::try_from(retry_after.as_nanos()).unwrap_or(UNKNOWN - 1);
         Self { retry_after: nanos.min(UNKNOWN - 1), ..self }
@@ -69,9 +71,8 @@ impl Rejection {
         Self { tag, ..self }
     }
 
-    /// Which policy of the stack rejected; what the expansion of `error = F` asks.
-    #[doc(hidden)]
-    pub const fn __tag(&self) -> u8 {
+    /// Which policy of the stack rejected, for `error = F`.
+    pub(crate) const fn tag(&self) -> u8 {
         self.tag
     }
 
@@ -133,6 +134,13 @@ impl Rejection {
     }
 }
 
+/// A stack in which nothing can reject.
+impl From<Infallible> for Rejection {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
 /// Two rejections are equal when they say the same: kind, policy and hint.
 impl PartialEq for Rejection {
     fn eq(&self, other: &Self) -> bool {
@@ -158,6 +166,7 @@ impl fmt::Display for Rejection {
     }
 }
 
+#[expect(clippy::missing_fields_in_debug, reason = "the tag is nobody's business")]
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection")

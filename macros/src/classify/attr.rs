@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, ExprPath, Fields, Ident, Member, Meta, Path, Token};
 
 use crate::ctxt::Ctxt;
-use crate::suggest::unknown_argument;
+use crate::suggest::unknown;
 
 /// What the attributes on one variant, or on the type, say.
 pub(super) struct Marks {
@@ -154,7 +154,7 @@ fn arguments(
         let name = input.call(Ident::parse_any);
         let name = name.map_err(|error| syn::Error::new(error.span(), format!("expected `{} = ..`", known[0])))?;
         if !known.iter().any(|known| name == known) {
-            return Err(syn::Error::new(name.span(), unknown_argument(&name.to_string(), known)));
+            return Err(syn::Error::new(name.span(), unknown("argument", &name.to_string(), known)));
         }
         if given.contains(&name) {
             return Err(syn::Error::new(name.span(), format!("duplicate argument `{name}`")));

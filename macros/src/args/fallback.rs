@@ -1,0 +1,71 @@
+//! `#[fallback]`.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, Pat};
+
+use super::Args;
+use crate::check::mentions_question_mark;
+
+pub(crate) struct Fallback {
+    /// What to answer with; an empty block where an error was reported.
+    pub(crate) answer: Expr,
+    pub(crate) failure: Named,
+}
+
+/// How the failure is named: `|error| ..`.
+pub(crate) enum Named {
+    No,
+    /// `|error|`: the function's own error.
+    Error(Pat),
+    /// `|failure: Failure<R>|`.
+    Failure(Pat),
+}
+
+impl Fallback {
+    pub(crate) fn read(args: &mut Args<'_>) -> Self {
+        let none = || syn::parse_quote!({});
+        let Some(expr) = args.positional() else {
+            args.ctxt.error(args.span, "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`");
+            return Self { answer: none(), failure: Named::No };
+        };
+        let expr = match expr {
+            Expr::Group(group) => *group.expr,
+            expr => expr,
+        };
+        let Expr::Closure(closure) = expr else {
+            return Self { answer: expr, failure: Named::No };
+        };
+        if let Some(token) = closure.asyncness {
+            args.ctxt.error(token.span, "leave `async` out; `.await` may be used in the expression as it is");
+        }
+        let mut inputs = closure.inputs.into_iter();
+        let failure = match (inputs.next(), inputs.next()) {
+            (Some(pat @ Pat::Type(_)), None) => Named::Failure(pat),
+            (Some(pat), None) => Named::Error(pat),
+            _ => {
+                args.ctxt
+                    .error(closure.inputs_begin.span, "the closure of a fallback takes one argument: `|error| ..`");
+                Named::No
+            }
+        };
+        Self { answer: *closure.body, failure }
+    }
+
+    /// Whether the answer is `Ok(..)`, come what may.
+    pub(crate) fn always_succeeds(&self) -> bool {
+        let Expr::Call(call) = &self.answer else { return false };
+        let Expr::Path(path) = &*call.func else { return false };
+        path.path.segments.last().is_some_and(|last| last.ident == "Ok")
+            && !mentions_question_mark(call.args.to_token_stream())
+    }
+
+    /// In words, for the docs of the function.
+    pub(crate) fn words(&self) -> String {
+        format!("`{}`", crate::docs::source(&self.answer))
+    }
+
+    pub(crate) fn answer(&self) -> TokenStream {
+        self.answer.to_token_stream()
+    }
+}

@@ -1,0 +1,283 @@
+//! `on`, `ignore`, `when` and `retry_after`: which outcomes are failures, and what the server asks for.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Ident, Pat, Path, Token, Type};
+
+use super::Args;
+use crate::policy::Kind;
+
+/// What one attribute says of outcomes.
+#[derive(Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) on: Option<Vec<Arm>>,
+    pub(crate) ignore: Option<Vec<Arm>>,
+    pub(crate) when: Option<Expr>,
+    pub(crate) hint: Option<Hint>,
+}
+
+/// A pattern over the return type, as in a `match`.
+#[derive(Clone)]
+pub(crate) struct Arm {
+    pat: Pat,
+    guard: Option<Expr>,
+    /// What stands after `=>`; only in `retry_after`.
+    value: Option<Expr>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Hint {
+    /// `retry_after = F`
+    Function(Expr),
+    /// `retry_after(ARM => EXPR, ..)`
+    Arms(Vec<Arm>),
+}
+
+/// Which part of a `Result` a pattern can match.
+#[derive(PartialEq, Eq)]
+enum Head {
+    Error,
+    Both,
+    Other,
+}
+
+impl Filter {
+    pub(crate) fn read(args: &mut Args<'_>) -> Self {
+        let mut filter = Self::default();
+        if args.kind == Kind::Timeout {
+            return filter;
+        }
+        filter.on = args.list("on").map(|list| arms(args, list, false));
+        filter.ignore = args.list("ignore").map(|list| arms(args, list, false));
+        filter.when = args.expr("when").map(|(_, expr)| expr);
+        if matches!(args.kind, Kind::Retry | Kind::Outcome | Kind::CircuitBreaker) {
+            filter.hint = args.list_or_expr("retry_after").map(|hint| match hint {
+                Err(function) => Hint::Function(function),
+                Ok(tokens) => Hint::Arms(arms(args, (Ident::new("retry_after", args.span), tokens), true)),
+            });
+        }
+        filter
+    }
+
+    /// Adds what `#[outcome]` says for the whole stack. A policy's own argument wins, and its own word on errors wins
+    /// over the other's, in whichever of the two arguments it stands.
+    pub(crate) fn complete(&mut self, outcome: &Self, hint: bool) {
+        let on_errors = self.narrows_by_pattern();
+        let when_own = self.when.is_some();
+        if self.on.is_none() {
+            self.on.clone_from(&outcome.on);
+            if when_own && let Some(arms) = &mut self.on {
+                arms.retain(|arm| head(&arm.pat) != Head::Error);
+            }
+        }
+        if self.when.is_none() && !on_errors {
+            self.when.clone_from(&outcome.when);
+        }
+        if self.ignore.is_none() {
+            self.ignore.clone_from(&outcome.ignore);
+        }
+        if hint && self.hint.is_none() {
+            self.hint.clone_from(&outcome.hint);
+        }
+    }
+
+    /// Whether it says anything of which outcomes are failures.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.on.is_none() && self.ignore.is_none() && self.when.is_none()
+    }
+
+    /// Whether errors that it does not name are answers and no failures.
+    pub(crate) fn narrows(&self) -> bool {
+        self.when.is_some() || self.narrows_by_pattern()
+    }
+
+    fn narrows_by_pattern(&self) -> bool {
+        self.on.iter().flatten().any(|arm| head(&arm.pat) != Head::Other)
+    }
+
+    /// Whether an `Ok` value may be a failure.
+    pub(crate) fn picks_values(&self) -> bool {
+        self.on.iter().flatten().any(|arm| head(&arm.pat) != Head::Error)
+    }
+
+    /// `|outcome: &R| ..`, which gives the class of an outcome, `None` for a success:
+    ///
+    /// ```text
+    /// match outcome {
+    ///     IGNORE => Some(Class::Neutral),
+    ///     ON => Some(Class::Transient { retry_after: None }),
+    ///     Err(error) => when(error, F),
+    ///     outcome => (&&&Outcome(outcome)).class(),
+    /// }
+    /// ```
+    pub(crate) fn class(&self, root: &Path, output: &Type) -> TokenStream {
+        let span = Span::mixed_site();
+        let own = if self.narrows_by_pattern() && self.when.is_none() {
+            quote_spanned!(span=> narrowed)
+        } else {
+            quote_spanned!(span=> class)
+        };
+        let neutral = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::Neutral));
+        let transient = quote_spanned!(span=>
+            ::core::option::Option::Some(#root::Class::Transient { retry_after: ::core::option::Option::None })
+        );
+        let when = |f: &Expr| quote_spanned!(span=> #root::__private::when(error, #f));
+        let class = self.decide(root, &neutral, &transient, when, &own);
+        match &self.hint {
+            None => quote_spanned!(span=> |outcome: &#output| #class),
+            Some(hint) => {
+                let hint = hint.tokens(root);
+                quote_spanned!(span=> |outcome: &#output| #root::__private::hinted(#class, || #hint))
+            }
+        }
+    }
+
+    /// `|outcome: &R| ..`, which says whether a fallback handles an outcome.
+    pub(crate) fn handles(&self, root: &Path, output: &Type) -> TokenStream {
+        let span = Span::mixed_site();
+        let own = if self.is_empty() { quote_spanned!(span=> is_error) } else { quote_spanned!(span=> failed) };
+        let no = quote_spanned!(span=> false);
+        let yes = quote_spanned!(span=> true);
+        let when = |f: &Expr| quote_spanned!(span=> #root::__private::holds(error, #f));
+        let handles = if self.narrows_by_pattern() && self.when.is_none() {
+            let arms = self.arms(&no, &yes);
+            quote_spanned!(span=> match outcome { #arms _ => false, })
+        } else {
+            self.decide(root, &no, &yes, when, &own)
+        };
+        quote_spanned!(span=> |outcome: &#output| #handles)
+    }
+
+    fn decide(
+        &self,
+        root: &Path,
+        ignored: &TokenStream,
+        on: &TokenStream,
+        when: impl Fn(&Expr) -> TokenStream,
+        own: &TokenStream,
+    ) -> TokenStream {
+        let span = Span::mixed_site();
+        let own = quote_spanned!(span=> (&&&#root::__private::Outcome(outcome)).#own());
+        if self.is_empty() {
+            return own;
+        }
+        let arms = self.arms(ignored, on);
+        let when = self.when.as_ref().map(|f| {
+            let when = when(f);
+            quote_spanned!(span=> ::core::result::Result::Err(error) => #when,)
+        });
+        quote_spanned!(span=> match outcome { #arms #when outcome => #own, })
+    }
+
+    fn arms(&self, ignored: &TokenStream, on: &TokenStream) -> TokenStream {
+        let ignored = self.ignore.iter().flatten().map(|arm| arm.tokens(ignored));
+        let on = self.on.iter().flatten().map(|arm| arm.tokens(on));
+        ignored.chain(on).collect()
+    }
+}
+
+impl ToTokens for Filter {
+    /// Everything that the user wrote, to look for names in.
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for arm in self.on.iter().chain(&self.ignore).flatten() {
+            arm.tokens(&TokenStream::new()).to_tokens(tokens);
+        }
+        self.when.to_tokens(tokens);
+        match &self.hint {
+            Some(Hint::Function(f)) => f.to_tokens(tokens),
+            Some(Hint::Arms(arms)) => arms.iter().for_each(|arm| arm.value.to_tokens(tokens)),
+            None => {}
+        }
+    }
+}
+
+impl Hint {
+    fn tokens(&self, root: &Path) -> TokenStream {
+        let span = Span::mixed_site();
+        let arms: TokenStream = match self {
+            Self::Function(f) => quote_spanned!(span=>
+                ::core::result::Result::Err(error) => #root::__private::hint_of(error, #f),
+            ),
+            Self::Arms(arms) => arms
+                .iter()
+                .map(|arm| {
+                    let value = &arm.value;
+                    arm.tokens(&quote_spanned!(span=> #root::__private::hint(#value)))
+                })
+                .collect(),
+        };
+        quote_spanned!(span=> match outcome { #arms _ => ::core::option::Option::None, })
+    }
+}
+
+impl Arm {
+    /// `PAT if GUARD => value,`
+    fn tokens(&self, value: &TokenStream) -> TokenStream {
+        let Self { pat, guard, .. } = self;
+        let guard = guard.as_ref().map(|guard| quote_spanned!(Span::mixed_site()=> if #guard));
+        quote_spanned!(Span::mixed_site()=> #pat #guard => #value,)
+    }
+}
+
+fn arms(args: &Args<'_>, (name, tokens): (Ident, TokenStream), with_values: bool) -> Vec<Arm> {
+    let parse = |input: ParseStream<'_>| {
+        let mut arms = Vec::new();
+        while !input.is_empty() {
+            let pat = Pat::parse_multi_with_leading_vert(input)?;
+            let guard = match input.parse::<Option<Token![if]>>()? {
+                Some(_) => Some(input.parse()?),
+                None => None,
+            };
+            let value = if with_values {
+                input.parse::<Token![=>]>()?;
+                Some(input.parse()?)
+            } else {
+                None
+            };
+            arms.push(Arm { pat, guard, value });
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(arms)
+    };
+    match parse.parse2(tokens) {
+        Ok(arms) if arms.is_empty() => {
+            args.ctxt.error(
+                name.span(),
+                format!(
+                    "`{name}` needs at least one pattern, e.g. `{name}(Err(_){})`",
+                    if with_values { " => wait" } else { "" }
+                ),
+            );
+            arms
+        }
+        Ok(arms) => arms,
+        Err(error) => {
+            args.ctxt.push(error);
+            Vec::new()
+        }
+    }
+}
+
+fn head(pat: &Pat) -> Head {
+    match pat {
+        Pat::Wild(_) => Head::Both,
+        // A name in capitals is a constant or a variant: `None`.
+        Pat::Ident(name) => match &name.subpat {
+            Some((_, pat)) => head(pat),
+            None if name.ident.to_string().starts_with(char::is_uppercase) => Head::Other,
+            None => Head::Both,
+        },
+        Pat::Paren(paren) => head(&paren.pat),
+        Pat::Reference(reference) => head(&reference.pat),
+        Pat::TupleStruct(tuple) if tuple.path.segments.last().is_some_and(|last| last.ident == "Err") => Head::Error,
+        Pat::Or(or) => {
+            let mut heads = or.cases.iter().map(head);
+            let first = heads.next().unwrap_or(Head::Other);
+            if heads.all(|head| head == first) { first } else { Head::Both }
+        }
+        _ => Head::Other,
+    }
+}

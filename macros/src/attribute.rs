@@ -1,0 +1,56 @@
+//! One call of an attribute, from its tokens to what stands in their place.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::collect::{self, Collected};
+use crate::ctxt::Ctxt;
+use crate::function::Function;
+use crate::policy::{Kind, Stack};
+use crate::shape::{self, Shape};
+use crate::{check, docs, expand};
+
+/// Where anything is wrong, the function comes out as it was written, beside the errors: the rest of the crate still
+/// finds it, and its body is still checked.
+pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
+    if collect::is_marker(&args) {
+        return TokenStream::new();
+    }
+    let ctxt = Ctxt::new();
+    let mut function = match Function::parse(&ctxt, kind, item) {
+        Ok(function) => function,
+        Err(item) => {
+            let errors = errors(ctxt);
+            return quote!(#errors #item);
+        }
+    };
+    let mut attributes = vec![Collected::outermost(kind, args)];
+    attributes.extend(collect::take(&mut function.attributes));
+    let uses = collect::uses(&attributes);
+    let statements = function.statements();
+    let plain = function.to_tokens(&quote!(#uses #statements));
+
+    let shape = Shape::of(&ctxt, &function);
+    if let Some(name) = shape.as_ref().and_then(|shape| shape.receiver.as_ref()) {
+        for attribute in &mut attributes {
+            attribute.args = shape::rename_self(core::mem::take(&mut attribute.args), name);
+        }
+    }
+    let stack = Stack::read(&ctxt, attributes, &function);
+    if let Some(shape) = &shape {
+        check::check(&ctxt, &stack, &function, shape);
+    }
+    let errors = errors(ctxt);
+    match shape {
+        Some(shape) if errors.is_empty() => {
+            docs::append(&mut function.attributes, &stack);
+            let body = expand::body(&stack, &mut function, shape);
+            function.to_tokens(&quote!(#uses #body))
+        }
+        _ => quote!(#errors #plain),
+    }
+}
+
+fn errors(ctxt: Ctxt) -> TokenStream {
+    ctxt.check().err().map(|errors| errors.to_compile_error()).unwrap_or_default()
+}

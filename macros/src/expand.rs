@@ -1,0 +1,352 @@
+//! The stack as code: a flat column, the innermost policy first, so that it reads upwards like the list of attributes.
+//!
+//! ```text
+//! #[fallback(Ok(Row::default()))]                let mut retry = retry({ static RETRY: Retry = ..; &RETRY });
+//! #[retry(attempts = 5)]                         let outcome = loop {
+//! #[timeout("1s")]                                   let call = call(async { BODY });
+//! async fn fetch(..) -> Result<Row, E> { BODY }      let call = timeout({ static TIMEOUT: ..; &TIMEOUT }).around(call);
+//!                                                    let outcome = retry.attempt(call).await;
+//!                                                    let delay = match retry.next(outcome, CLASS) {
+//!                                                        Next::Done(outcome) => break outcome,
+//!                                                        Next::Again(delay) => delay,
+//!                                                    };
+//!                                                    delay.await;
+//!                                                };
+//!                                                if let Ok(value) = fallback(outcome, HANDLES) {
+//!                                                    return value;
+//!                                                }
+//!                                                Ok(Row::default())
+//! ```
+//!
+//! In a blocking function a call is a closure, `.await` is `()`, and the rest is the same.
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Lifetime, Path, Type};
+
+use crate::args::fallback::{Fallback, Named};
+use crate::args::retry::Retry;
+use crate::function::Function;
+use crate::policy::{Layer, Policy, Stack};
+use crate::shape::Shape;
+
+/// The statements of the function with the stack around them.
+pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> TokenStream {
+    let statements = core::mem::take(&mut shape.body);
+    let expand = Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements };
+    let expanded = expand.function();
+    if stack.repeats() || shape.is_async {
+        function.take_mut_off(&stack.clones);
+    }
+    shape.wrap(expanded)
+}
+
+/// What makes an error of a rejection.
+enum Converts {
+    /// There are none.
+    Nothing,
+    /// `E: From<Rejection>`.
+    ByFrom,
+    /// `error = F`.
+    By(TokenStream),
+}
+
+struct Expand<'a> {
+    stack: &'a Stack,
+    root: &'a Path,
+    output: &'a Type,
+    is_async: bool,
+    statements: TokenStream,
+}
+
+/// All names of the expansion are its own: a local of the user never meets them.
+fn site() -> Span {
+    Span::mixed_site()
+}
+
+impl Expand<'_> {
+    fn function(&self) -> TokenStream {
+        let root = self.root;
+        let classes = self.stack.layers.iter().any(|layer| !matches!(layer.policy, Policy::Timeout(_)));
+        let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
+        let prelude = self.stack.layers.iter().map(|layer| match &layer.policy {
+            Policy::Retry(retry) => retry.prelude(layer, self.stack),
+            Policy::CircuitBreaker(breaker) => breaker.prelude(layer, self.stack),
+            Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
+            Policy::Fallback(_) => TokenStream::new(),
+        });
+        let end = self.outer_end(&self.stack.layers);
+        quote!(#classes #(#prelude)* #end)
+    }
+
+    /// From the outcome to what the function returns.
+    fn outer_end(&self, layers: &[Layer]) -> TokenStream {
+        if let [Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] = layers {
+            let give_back = |value| quote_spanned!(site()=> return #value);
+            let fall_back = self.fall_back(&layers[0], fallback, beneath, give_back);
+            let answer = fallback.answer();
+            return quote!(#fall_back #answer);
+        }
+        let (statements, outcome) = self.outcome(layers);
+        let value = self.absorb(layers, &outcome);
+        quote!(#statements #value)
+    }
+
+    /// Statements that leave a call, not yet begun, in `call`.
+    fn call(&self, layers: &[Layer]) -> TokenStream {
+        let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
+        let around = match &layer.policy {
+            Policy::Timeout(timeout) => timeout.layer(layer, self.stack),
+            Policy::CircuitBreaker(breaker) => {
+                breaker.layer(layer, self.stack, &layer.filter.class(self.root, self.output))
+            }
+            Policy::Retry(_) | Policy::Fallback(_) => {
+                let (statements, outcome) = self.outcome(layers);
+                let open = self.block_opening(layer.span);
+                return quote_spanned!(site()=> let call = #open { #statements #outcome };);
+            }
+        };
+        let call = self.call(beneath);
+        if self.is_async {
+            quote_spanned!(site()=> #call let call = #around.around(call);)
+        } else {
+            quote_spanned!(site()=> #call let call = || #around.run(call);)
+        }
+    }
+
+    /// Statements that run a call, and the expression of its outcome.
+    fn outcome(&self, layers: &[Layer]) -> (TokenStream, TokenStream) {
+        match layers {
+            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => {
+                (self.retry(layer, retry, beneath), quote_spanned!(site()=> outcome))
+            }
+            [layer @ Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] => {
+                (self.inner_fallback(layer, fallback, beneath), quote_spanned!(site()=> outcome))
+            }
+            _ => (self.call(layers), self.run(&quote_spanned!(site()=> call))),
+        }
+    }
+
+    fn run(&self, call: &TokenStream) -> TokenStream {
+        if self.is_async { quote_spanned!(site()=> #call.await) } else { quote_spanned!(site()=> #call()) }
+    }
+
+    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> TokenStream {
+        let root = self.root;
+        let machine = retry.machine(layer, self.stack);
+        let call = self.call(beneath);
+        let next = retry.next(&layer.filter.class(root, self.output));
+        let (attempt, wait) = if self.is_async {
+            (quote_spanned!(site()=> retry.attempt(call).await), quote_spanned!(site()=> delay.await))
+        } else {
+            (quote_spanned!(site()=> retry.run(call)), quote_spanned!(site()=> delay.block()))
+        };
+        // Built once, before the outermost loop: a closure made in the loop could not lend out what it captured twice.
+        let first = self.stack.layers.iter().find(|layer| layer.repeats()).map(|layer| layer.number);
+        let body = (!self.is_async && first == Some(layer.number)).then(|| self.repeatable_body());
+        // At the attribute, where the compiler points when the body consumes an argument on its first attempt.
+        let repeat = quote_spanned!(site().located_at(layer.span)=> loop);
+        quote_spanned!(site()=>
+            let mut retry = #machine;
+            #body
+            let outcome = #repeat {
+                #call
+                let outcome = #attempt;
+                let delay = match #next {
+                    #root::__private::Next::Done(outcome) => break outcome,
+                    #root::__private::Next::Again(delay) => delay,
+                };
+                #wait;
+            };
+        )
+    }
+
+    /// A fallback beneath other policies: its answer is an outcome to them.
+    fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
+        let (root, output) = (self.root, self.output);
+        let label = Lifetime::new("'handled", site());
+        let give_back = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
+        let fall_back = self.fall_back(layer, fallback, beneath, give_back);
+        let answer = fallback.answer();
+        let answer = if self.is_async {
+            let anchor = self.anchor();
+            quote_spanned!(site()=> #root::__private::call(async { #anchor #answer }).await)
+        } else {
+            quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
+        };
+        quote_spanned!(site()=> let outcome = #label: { #fall_back #answer };)
+    }
+
+    /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
+    fn fall_back(
+        &self,
+        layer: &Layer,
+        fallback: &Fallback,
+        beneath: &[Layer],
+        give_back: impl FnOnce(TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let (root, output) = (self.root, self.output);
+        let (statements, outcome) = self.outcome(beneath);
+        // A block, so that clones for the body don't hide the arguments from the answer.
+        let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
+        let handles = layer.filter.handles(root, output);
+        let give_back = give_back(quote_spanned!(site()=> value));
+        let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
+        match &fallback.failure {
+            Named::No => quote_spanned!(site()=>
+                #run
+                if let #ok = #root::__private::fallback(outcome, #handles) {
+                    #give_back;
+                }
+            ),
+            Named::Failure(pat) => quote_spanned!(site()=>
+                #run
+                let #pat = match #root::__private::fallback(outcome, #handles) {
+                    #ok => #give_back,
+                    ::core::result::Result::Err(failure) => failure,
+                };
+            ),
+            Named::Error(pat) => {
+                let fallback = match self.converts(beneath) {
+                    Converts::Nothing => quote_spanned!(site()=> fallback_returned_error(outcome, #handles)),
+                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output>(outcome, #handles)),
+                    Converts::By(f) => {
+                        quote_spanned!(site()=> fallback_error_with::<#output, _>(outcome, #handles, #f))
+                    }
+                };
+                quote_spanned!(site()=>
+                    #run
+                    let #pat = match #root::__private::#fallback {
+                        #ok => #give_back,
+                        ::core::result::Result::Err(error) => error,
+                    };
+                )
+            }
+        }
+    }
+
+    /// An outcome as the function's return type, a rejection as its error.
+    fn absorb(&self, layers: &[Layer], outcome: &TokenStream) -> TokenStream {
+        let (root, output) = (self.root, self.output);
+        match self.converts(layers) {
+            Converts::Nothing => quote_spanned!(site()=> #root::__private::returned(#outcome)),
+            Converts::ByFrom => quote_spanned!(site()=> #root::__private::absorb::<#output>(#outcome)),
+            Converts::By(f) => quote_spanned!(site()=> #root::__private::absorb_with::<#output, _>(#outcome, #f)),
+        }
+    }
+
+    /// How a rejection that comes out of `layers` becomes an error.
+    fn converts(&self, layers: &[Layer]) -> Converts {
+        let root = self.root;
+        // What is beneath a fallback is handled by it.
+        let rejecting: Vec<_> =
+            layers.iter().take_while(|layer| !layer.is_fallback()).filter(|layer| layer.rejects()).collect();
+        let shared = self.stack.error.as_ref();
+        let own: Vec<_> = rejecting.iter().filter_map(|l| Some((l.number, l.common.error.as_ref()?))).collect();
+        match (&*own, shared) {
+            _ if rejecting.is_empty() => Converts::Nothing,
+            ([], None) => Converts::ByFrom,
+            ([], Some(f)) => Converts::By(f.to_token_stream()),
+            ([(_, f)], _) if rejecting.len() == 1 => Converts::By(f.to_token_stream()),
+            (own, shared) => {
+                let convert = |f: &Expr| quote_spanned!(site()=> #root::__private::convert(rejection, #f));
+                let rest = match shared {
+                    Some(f) => convert(f),
+                    None => quote_spanned!(site()=> ::core::convert::From::from(rejection)),
+                };
+                // The last arm takes the policies that have no `error`, or the last one where all have.
+                let (arms, rest) = match own.split_last() {
+                    Some(((_, last), others)) if own.len() == rejecting.len() => (others, convert(last)),
+                    _ => (own, rest),
+                };
+                let arms = arms.iter().map(|(number, f)| {
+                    let (number, f) = (Literal::u8_unsuffixed(*number), convert(f));
+                    quote_spanned!(site()=> #number => #f,)
+                });
+                Converts::By(quote_spanned!(site()=>
+                    |rejection: #root::Rejection| match #root::__private::tag(&rejection) { #(#arms)* _ => #rest, }
+                ))
+            }
+        }
+    }
+
+    /// The user's own code.
+    fn innermost(&self) -> TokenStream {
+        let root = self.root;
+        if self.is_async {
+            let clones = self.clones();
+            let block = self.async_block();
+            return quote_spanned!(site()=> #clones let call = #root::__private::call(#block););
+        }
+        if self.stack.repeats() {
+            return quote_spanned!(site()=> let call = &mut body;);
+        }
+        let (capture, closure) = (self.capture(), self.closure());
+        quote_spanned!(site()=> let call = #root::__private::once(#capture #closure);)
+    }
+
+    fn async_block(&self) -> TokenStream {
+        let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
+        let open = quote_spanned!(self.at_retry()=> async #capture);
+        quote_spanned!(site()=> #open { #anchor #statements })
+    }
+
+    fn repeatable_body(&self) -> TokenStream {
+        let (root, closure) = (self.root, self.closure());
+        quote_spanned!(site()=> let mut body = #root::__private::repeatable(#closure);)
+    }
+
+    fn closure(&self) -> TokenStream {
+        let (output, clones, statements) = (self.output, self.clones(), &self.statements);
+        quote_spanned!(self.at_retry()=> || -> #output { #clones #statements })
+    }
+
+    /// `async`, or `||`, before a block that runs policies.
+    fn block_opening(&self, span: Span) -> TokenStream {
+        let span = site().located_at(span);
+        if self.is_async { quote_spanned!(span=> async) } else { quote_spanned!(span=> ||) }
+    }
+
+    /// The only form in which `?` infers, `Ok(Box::new(x))` coerces to `Box<dyn T>`, and a type error lands on the
+    /// user's own expression.
+    fn anchor(&self) -> TokenStream {
+        let output = self.output;
+        quote_spanned!(site()=>
+            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<#output> {
+                return ret;
+            }
+        )
+    }
+
+    /// Each attempt gets its own.
+    fn clones(&self) -> TokenStream {
+        let names = &self.stack.clones;
+        names
+            .iter()
+            .map(|name| {
+                let argument = self.stack.arguments.iter().find(|argument| argument.name == *name);
+                let mutability = argument.and_then(|argument| argument.mutability);
+                quote_spanned!(site()=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
+            })
+            .collect()
+    }
+
+    /// What the body captures it moves, unless it runs again, or a policy names it as well.
+    fn capture(&self) -> Option<TokenStream> {
+        let named = |layer: &Layer| {
+            let answer = match &layer.policy {
+                Policy::Fallback(fallback) => fallback.answer(),
+                _ => TokenStream::new(),
+            };
+            let filter = &layer.filter;
+            self.stack.mentions_argument(quote!(#answer #filter))
+        };
+        let shared = self.stack.repeats() || self.stack.layers.iter().any(named);
+        (!shared).then(|| quote_spanned!(site()=> move))
+    }
+
+    fn at_retry(&self) -> Span {
+        let retry = self.stack.layers.iter().rev().find(|layer| layer.repeats());
+        retry.map_or_else(site, |layer| site().located_at(layer.span))
+    }
+}

@@ -1,0 +1,183 @@
+//! The annotated function, taken apart no further than is needed.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::visit::{self, Visit};
+use syn::{AttrStyle, Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, Visibility, token};
+
+use crate::collect;
+use crate::ctxt::Ctxt;
+use crate::policy::Kind;
+
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    visibility: Visibility,
+    /// `default`, as specialisation has it.
+    defaultness: Option<Ident>,
+    pub(crate) signature: Signature,
+    brace: token::Brace,
+    /// The tokens between the braces, as they were written; kept as tokens, so that a body costs no parsing.
+    statements: TokenStream,
+}
+
+impl Function {
+    /// `Err` with the item, free of our attributes, where it is no function with a body.
+    pub(crate) fn parse(ctxt: &Ctxt, kind: Kind, item: TokenStream) -> Result<Self, TokenStream> {
+        let parse = |input: ParseStream<'_>| {
+            let attributes = input.call(Attribute::parse_outer)?;
+            let item: TokenStream = input.parse()?;
+            Ok((attributes, item))
+        };
+        let (mut attributes, rest) = parse.parse2(item.clone()).map_err(|error| {
+            ctxt.push(error);
+            item
+        })?;
+        let parse = |input: ParseStream<'_>| Self::parse_stream(input, kind, attributes.clone());
+        parse.parse2(rest.clone()).map_err(|error| {
+            ctxt.push(not_a_function(kind, rest.clone()).unwrap_or(error));
+            collect::take(&mut attributes);
+            quote!(#(#attributes)* #rest)
+        })
+    }
+
+    fn parse_stream(input: ParseStream<'_>, kind: Kind, mut attributes: Vec<Attribute>) -> syn::Result<Self> {
+        let visibility = input.parse()?;
+        let defaultness = if input.peek(syn::Token![default]) { Some(input.call(Ident::parse_any)?) } else { None };
+        let signature: Signature = input.parse()?;
+        if input.peek(syn::Token![;]) {
+            let message = format!(
+                "`#[{}]` needs a body to wrap, and this declaration has none; put it on each implementation",
+                kind.name()
+            );
+            return Err(syn::Error::new(signature.ident.span(), message));
+        }
+        let content;
+        let brace = syn::braced!(content in input);
+        for mut inner in content.call(Attribute::parse_inner)? {
+            inner.style = AttrStyle::Outer;
+            attributes.push(inner);
+        }
+        let statements = content.parse()?;
+        Ok(Self { attributes, visibility, defaultness, signature, brace, statements })
+    }
+
+    pub(crate) fn statements(&self) -> TokenStream {
+        self.statements.clone()
+    }
+
+    /// The function with other statements.
+    pub(crate) fn to_tokens(&self, statements: &TokenStream) -> TokenStream {
+        let Self { attributes, visibility, defaultness, signature, brace, .. } = self;
+        let mut tokens = quote!(#(#attributes)* #visibility #defaultness #signature);
+        brace.surround(&mut tokens, |body| statements.to_tokens(body));
+        tokens
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.signature.asyncness.is_some()
+    }
+
+    /// The names that the arguments bind, `self` excepted.
+    pub(crate) fn arguments(&self) -> Vec<Argument> {
+        let mut arguments = Vec::new();
+        for input in &self.signature.inputs {
+            if let FnArg::Typed(input) = input {
+                let kind = Passed::of(&input.ty);
+                arguments.extend(names_in(&input.pat).into_iter().map(|(name, mutability)| Argument {
+                    name,
+                    kind,
+                    mutability,
+                }));
+            }
+        }
+        arguments
+    }
+
+    pub(crate) fn by_value_arguments(&self) -> Vec<Ident> {
+        self.arguments().into_iter().filter(|a| a.kind == Passed::ByValue).map(|a| a.name).collect()
+    }
+
+    /// The receiver as `&mut self`, `&self`, or anything by value.
+    pub(crate) fn receiver(&self) -> Option<Passed> {
+        Some(match &self.signature.receiver()?.kind {
+            ReceiverKind::Reference(_, _, Some(_)) => Passed::ByMut,
+            ReceiverKind::Reference(_, _, None) => Passed::ByRef,
+            ReceiverKind::Typed(_, ty) => Passed::of(ty),
+            _ => Passed::ByValue,
+        })
+    }
+
+    /// Takes `mut` off arguments that are only cloned from, where it would be reported as unused.
+    pub(crate) fn take_mut_off(&mut self, names: &[Ident]) {
+        for input in &mut self.signature.inputs {
+            if let FnArg::Typed(input) = input
+                && let Pat::Ident(name) = &mut *input.pat
+                && names.contains(&name.ident)
+            {
+                name.mutability = None;
+            }
+        }
+    }
+}
+
+/// A name that the arguments bind.
+pub(crate) struct Argument {
+    pub(crate) name: Ident,
+    pub(crate) kind: Passed,
+    pub(crate) mutability: Option<syn::Token![mut]>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passed {
+    ByValue,
+    ByRef,
+    ByMut,
+}
+
+impl Passed {
+    fn of(ty: &Type) -> Self {
+        match ty {
+            Type::Reference(reference) if reference.mutability.is_some() => Self::ByMut,
+            Type::Reference(_) => Self::ByRef,
+            Type::Group(group) => Self::of(&group.elem),
+            Type::Paren(paren) => Self::of(&paren.elem),
+            _ => Self::ByValue,
+        }
+    }
+}
+
+fn names_in(pat: &Pat) -> Vec<(Ident, Option<syn::Token![mut]>)> {
+    struct Names(Vec<(Ident, Option<syn::Token![mut]>)>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, name: &'ast PatIdent) {
+            self.0.push((name.ident.clone(), name.mutability));
+            visit::visit_pat_ident(self, name);
+        }
+    }
+    let mut names = Names(Vec::new());
+    names.visit_pat(pat);
+    names.0
+}
+
+/// Says what an attribute was put on, where that is plain from the first tokens.
+fn not_a_function(kind: Kind, item: TokenStream) -> Option<syn::Error> {
+    let attribute = kind.name();
+    let (what, span) = item.into_iter().find_map(|tree| {
+        let what = match &tree {
+            TokenTree::Punct(punct) if punct.as_char() == '|' => "a closure",
+            TokenTree::Ident(word) => match word.to_string().as_str() {
+                "struct" | "enum" | "union" => "a type",
+                "impl" => "an `impl` block; put it on each method",
+                "trait" => "a trait; put it on each method that has a body",
+                "mod" => "a module; put it on each function",
+                "static" | "type" | "use" | "let" | "macro_rules" => "this item",
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some((what, tree.span()))
+    })?;
+    Some(syn::Error::new(span, format!("`#[{attribute}]` stands on a function, not on {what}")))
+}

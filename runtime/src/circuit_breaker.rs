@@ -1,0 +1,339 @@
+//! The circuit breaker: what fails again and again is not asked for a while.
+//!
+//! The rules are a sequential state machine behind a mutex ([`core`]). Beside it stand the words that let the common
+//! calls past it: one that says the state, its period and whether one more success would change anything ([`word`]),
+//! and when an open circuit ends. They are written under the lock only, and user code never runs under it.
+
+mod build;
+mod call;
+mod core;
+mod event;
+pub(crate) mod layer;
+mod permit;
+mod probes;
+mod settings;
+mod shards;
+#[cfg(test)]
+mod tests;
+pub(crate) mod time;
+mod window;
+mod word;
+
+use ::core::fmt;
+use ::core::sync::atomic::{AtomicU64, Ordering};
+use ::core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::name::Name;
+use crate::rejection::{Rejection, RejectionKind};
+
+use self::core::{Change, Core, Refused, Report, Ticket, Verdict};
+use self::settings::{Settings, Span};
+use self::shards::Shards;
+use self::word::Word;
+
+pub use self::call::Calls;
+pub use self::event::{Counts, Reason, State, StateChange};
+pub use self::permit::Permit;
+pub use self::settings::{Abandoned, Window};
+
+/// Rejects calls for a while when too many have failed, then lets a few probes find out whether to go on.
+///
+/// It is *closed* at first, and calls pass. When so many fail in a row (`failure_threshold`, 5 by default), or such a
+/// share of them (`failure_rate`), or are slow (`slow_call`), it *opens*: calls are rejected for `reset_timeout` (30
+/// seconds by default). Then it is *half-open*: at most `max_probes` calls pass at once (1 by default). A failure among
+/// them opens it again, `success_threshold` successes (1 by default) close it.
+///
+/// It is a value that is `const` to make, so that it can stand in a `static` or in a field. It can't be cloned: one
+/// breaker is one state, to be shared by reference or `Arc`. Settings out of range are taken to the nearest in range.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::{CircuitBreaker, Class, Classify, Rejection};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum Error {
+///     #[error("connection lost")]
+///     Lost,
+///     #[error(transparent)]
+///     Rejected(#[from] Rejection),
+/// }
+/// impl Classify for Error {}
+///
+/// static PAYMENTS: CircuitBreaker =
+///     CircuitBreaker::new().name("payments").failure_threshold(2).reset_timeout(Duration::from_secs(10));
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// for _ in 0..2 {
+///     let charged: Result<(), Error> = PAYMENTS.call(async { Err(Error::Lost) }).await;
+///     assert!(matches!(charged, Err(Error::Lost)));
+/// }
+/// let charged: Result<(), Error> = PAYMENTS.call(async { Ok(()) }).await;
+/// assert!(matches!(charged, Err(Error::Rejected(rejection)) if rejection.is_circuit_open()));
+///
+/// tokio::time::advance(Duration::from_secs(10)).await;
+/// let charged: Result<(), Error> = PAYMENTS.call(async { Ok(()) }).await;
+/// assert!(charged.is_ok());
+/// # }
+/// ```
+pub struct CircuitBreaker {
+    word: AtomicU64,
+    /// When the open period ends, and how long it is in all; they mean something only while `word` says open.
+    open_until: AtomicU64,
+    open_for: AtomicU64,
+    settings: Settings,
+    name: Name,
+    on_state_change: Option<fn(&StateChange)>,
+    shards: Shards,
+    cold: Cold,
+}
+
+/// What is written while calls fail or are rejected, apart from what every call reads.
+#[repr(align(64))]
+struct Cold {
+    core: Mutex<Core>,
+    rejected: AtomicU64,
+}
+
+impl CircuitBreaker {
+    /// The state it is in. An open circuit whose time is over stays open until the next call asks.
+    pub fn state(&self) -> State {
+        self.word(Ordering::Acquire).state()
+    }
+
+    /// Whether it rejects calls at this moment: forced open, or open with time left.
+    pub fn is_open(&self) -> bool {
+        match self.state() {
+            State::ForcedOpen => true,
+            State::Open => self.time_left().is_some(),
+            State::Closed | State::HalfOpen | State::ForcedClosed => false,
+        }
+    }
+
+    /// How long it is before a call can pass; `None` where calls pass already or nobody can tell.
+    pub fn retry_after(&self) -> Option<Duration> {
+        (self.state() == State::Open).then(|| self.time_left().unwrap_or_default())
+    }
+
+    /// What it has counted.
+    pub fn counts(&self) -> Counts {
+        let counts = self.lock().counts(&self.shards, time::nanos);
+        Counts { rejected: self.cold.rejected.load(Ordering::Relaxed), ..counts }
+    }
+
+    /// Its name: the one given, or the path of the function that the attribute stands on.
+    pub fn policy(&self) -> &'static str {
+        self.name.as_str()
+    }
+
+    /// Rejects every call from now on, until [`reset`](Self::reset) or [`force_closed`](Self::force_closed).
+    pub fn force_open(&self) {
+        self.change(|core| core.force(State::ForcedOpen, &self.shards));
+    }
+
+    /// Lets every call pass from now on, whatever comes of it, until [`reset`](Self::reset) or
+    /// [`force_open`](Self::force_open).
+    pub fn force_closed(&self) {
+        self.change(|core| core.force(State::ForcedClosed, &self.shards));
+    }
+
+    /// Closes it and forgets what it has counted. Calls under way no longer count.
+    pub fn reset(&self) {
+        self.change(|core| core.force(State::Closed, &self.shards));
+    }
+
+    /// Asks to make a call whose end is then told by the [`Permit`]: for what is neither a future nor a closure.
+    ///
+    /// ```
+    /// use steadfast::CircuitBreaker;
+    ///
+    /// static DATABASE: CircuitBreaker = CircuitBreaker::new().failure_threshold(1);
+    ///
+    /// let permit = DATABASE.try_acquire()?;
+    /// permit.failure();
+    /// assert!(DATABASE.try_acquire().unwrap_err().is_circuit_open());
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A rejection, if the circuit is open, or half-open and every probe under way.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
+        self.acquire(self.settings.abandoned)
+    }
+
+    #[inline]
+    fn acquire(&self, abandoned: Abandoned) -> Result<Permit<'_>, Rejection> {
+        self.admit().map(|ticket| Permit::new(self, ticket, abandoned))
+    }
+
+    #[inline]
+    fn admit(&self) -> Result<Ticket, Rejection> {
+        let word = self.word(Ordering::Acquire);
+        if word.is_closed() && !self.settings.measures_calls() {
+            return Ok(Ticket { period: word.period(), probe: 0, began: 0 });
+        }
+        self.admit_timed(word)
+    }
+
+    #[inline(never)]
+    fn admit_timed(&self, word: Word) -> Result<Ticket, Rejection> {
+        match word.state() {
+            State::Closed | State::ForcedClosed => {
+                let began = if self.settings.measures_calls() { time::nanos() } else { 0 };
+                Ok(Ticket { period: word.period(), probe: 0, began })
+            }
+            State::ForcedOpen => Err(self.rejection(None)),
+            State::Open => match self.time_left() {
+                Some(left) => Err(self.rejection(Some(left))),
+                None => self.admit_locked(),
+            },
+            State::HalfOpen => self.admit_locked(),
+        }
+    }
+
+    #[cold]
+    fn admit_locked(&self) -> Result<Ticket, Rejection> {
+        let mut admitted = Err(Refused { wait: None });
+        self.change(|core| {
+            let (answer, change) = core.admit(&self.settings, time::nanos());
+            admitted = answer;
+            change
+        });
+        admitted.map_err(|Refused { wait }| self.rejection(wait.map(Duration::from_nanos)))
+    }
+
+    /// The time that is left of an open period, if it can be told without the lock.
+    fn time_left(&self) -> Option<Duration> {
+        let left = self.open_until.load(Ordering::Relaxed).saturating_sub(time::nanos());
+        // More than the whole: the clock is another one that went back, and the core begins the time anew.
+        (left > 0 && left <= self.open_for.load(Ordering::Relaxed)).then_some(Duration::from_nanos(left))
+    }
+
+    fn rejection(&self, wait: Option<Duration>) -> Rejection {
+        self.cold.rejected.fetch_add(1, Ordering::Relaxed);
+        let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
+        match wait {
+            Some(wait) => rejection.with_retry_after(wait),
+            None => rejection,
+        }
+    }
+
+    /// Takes the report of a call that was admitted with this ticket.
+    #[inline]
+    fn settle(&self, ticket: &Ticket, verdict: Verdict) {
+        if verdict == Verdict::Success && ticket.period.is_quiet_in(self.word(Ordering::Relaxed)) {
+            return;
+        }
+        self.settle_timed(ticket, verdict);
+    }
+
+    #[inline(never)]
+    fn settle_timed(&self, ticket: &Ticket, verdict: Verdict) {
+        let word = self.word(Ordering::Relaxed);
+        if ticket.period != word.period() || word.state() == State::ForcedClosed {
+            return;
+        }
+        if verdict == Verdict::Success && self.settings.is_timed() && ticket.period.is_calm_in(word) {
+            let now = time::nanos();
+            if !self.is_slow(ticket, now) {
+                if let Span::Buckets(width) = self.settings.window {
+                    self.shards.add(now / width);
+                }
+                return;
+            }
+        }
+        // What says nothing of the dependency says nothing of its speed either.
+        let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
+        self.settle_locked(ticket, Report { verdict, slow });
+    }
+
+    /// Takes the report of a call that was dropped before its end.
+    #[cold]
+    fn settle_abandoned(&self, ticket: &Ticket, abandoned: Abandoned) {
+        let verdict = match abandoned {
+            Abandoned::Neutral => Verdict::Neutral,
+            Abandoned::Failure => Verdict::Failure,
+        };
+        self.settle_locked(ticket, Report { verdict, slow: self.is_slow_now(ticket) });
+    }
+
+    fn settle_locked(&self, ticket: &Ticket, report: Report) {
+        self.change(|core| core.settle(&self.settings, &self.shards, ticket, report, time::nanos));
+    }
+
+    fn is_slow_now(&self, ticket: &Ticket) -> bool {
+        self.settings.measures_calls() && self.is_slow(ticket, time::nanos())
+    }
+
+    fn is_slow(&self, ticket: &Ticket, now: u64) -> bool {
+        self.settings.measures_calls() && now.saturating_sub(ticket.began) >= self.settings.slow_call
+    }
+
+    /// Whether nothing speaks for keeping it: closed, and no failure outstanding.
+    pub(crate) fn is_clean(&self) -> bool {
+        let word = self.word(Ordering::Relaxed);
+        word.is_closed() && !word.is_dirty()
+    }
+
+    /// Lets `change` work on the core, makes the outcome known, and tells the listener.
+    fn change(&self, change: impl FnOnce(&mut Core) -> Option<Change>) {
+        let mut core = self.lock();
+        let change = change(&mut core);
+        self.publish(&core);
+        drop(core);
+        if let (Some(change), Some(listener)) = (change, self.on_state_change) {
+            self.tell(listener, &change);
+        }
+    }
+
+    fn publish(&self, core: &Core) {
+        let word = core.word(&self.settings).bits();
+        let (open_for, open_until) = core.open_time();
+        self.open_for.store(open_for, Ordering::Relaxed);
+        self.open_until.store(open_until, Ordering::Relaxed);
+        // After the times, so that whoever reads "open" reads them too; and not at all where others read it in peace.
+        if self.word.load(Ordering::Relaxed) != word {
+            self.word.store(word, Ordering::Release);
+        }
+    }
+
+    /// A listener that panics does no harm, even while a call is dropped by another panic.
+    #[cold]
+    fn tell(&self, listener: fn(&StateChange), &Change { from, to, reason, counts }: &Change) {
+        let counts = Counts { rejected: self.cold.rejected.load(Ordering::Relaxed), ..counts };
+        let change = StateChange { name: self.name.as_str(), from, to, reason, counts };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| listener(&change))) {
+            // Dropping it could panic again.
+            ::core::mem::forget(payload);
+        }
+    }
+
+    #[inline]
+    fn word(&self, ordering: Ordering) -> Word {
+        Word::from_bits(self.word.load(ordering))
+    }
+
+    /// No user code runs under the lock, so a poisoned one is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.cold.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for CircuitBreaker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("name", &self.name)
+            .field("state", &self.state())
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Making a breaker: every setting, in a `const` if you like.
+
+use core::sync::atomic::AtomicU64;
+use core::time::Duration;
+use std::sync::Mutex;
+
+use crate::keyed::Keyed;
+use crate::name::Name;
+
+use super::core::Core;
+use super::settings::{Settings, Trip, at_least_one, share};
+use super::shards::Shards;
+use super::time::saturated;
+use super::word::Word;
+use super::{Abandoned, CircuitBreaker, Cold, StateChange, Window};
+
+/// Settings, each with its default.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::{CircuitBreaker, Window};
+///
+/// static SEARCH: CircuitBreaker = CircuitBreaker::new()
+///     .name("search")
+///     .failure_rate(0.5)
+///     .window(Window::Duration(Duration::from_secs(30)))
+///     .min_calls(50)
+///     .slow_call(Duration::from_secs(2))
+///     .slow_call_rate(0.8)
+///     .reset_timeout(Duration::from_secs(5))
+///     .max_reset_timeout(Duration::from_secs(60));
+/// ```
+impl CircuitBreaker {
+    /// A breaker that opens after 5 consecutive failures, for 30 seconds.
+    pub const fn new() -> Self {
+        Self::with(Settings::DEFAULT, Name::UNNAMED, None)
+    }
+
+    const fn with(settings: Settings, name: Name, on_state_change: Option<fn(&StateChange)>) -> Self {
+        Self {
+            word: AtomicU64::new(Word::INITIAL.bits()),
+            open_until: AtomicU64::new(0),
+            open_for: AtomicU64::new(0),
+            settings,
+            name,
+            on_state_change,
+            shards: Shards::new(),
+            cold: Cold { core: Mutex::new(Core::new()), rejected: AtomicU64::new(0) },
+        }
+    }
+
+    /// Another breaker with the same settings, and a state of its own.
+    pub(crate) const fn fresh(&self) -> Self {
+        Self::with(self.settings, self.name, self.on_state_change)
+    }
+
+    /// The name in events and rejections.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Name::given(name);
+        self
+    }
+
+    /// Named after the function in which `closure` stands.
+    #[doc(hidden)]
+    pub const fn inside<F: Fn()>(mut self, closure: &F) -> Self {
+        self.name = Name::inside(closure);
+        self
+    }
+
+    /// How many failures in a row open it; 5 by default. The last of this and [`failure_rate`](Self::failure_rate)
+    /// counts.
+    pub const fn failure_threshold(mut self, failures: u32) -> Self {
+        self.settings.trip = Trip::Consecutive(at_least_one(failures));
+        self
+    }
+
+    /// Which share of failures in the window opens it, above 0 and up to 1.
+    pub const fn failure_rate(mut self, rate: f64) -> Self {
+        self.settings.trip = Trip::Rate(share(rate));
+        self
+    }
+
+    /// Which outcomes rates are judged on; the last 100 by default.
+    pub const fn window(mut self, window: Window) -> Self {
+        self.settings.set_window(window);
+        self
+    }
+
+    /// Judges rates on the last so many outcomes, from 1 to 65,536.
+    pub const fn window_calls(self, calls: u32) -> Self {
+        self.window(Window::Calls(calls))
+    }
+
+    /// Judges rates on the outcomes of the last so long.
+    pub const fn window_duration(self, duration: Duration) -> Self {
+        self.window(Window::Duration(duration))
+    }
+
+    /// On how many outcomes, at least, a rate is judged; 20 by default, or a smaller window of calls.
+    pub const fn min_calls(mut self, calls: u32) -> Self {
+        self.settings.set_min_calls(calls);
+        self
+    }
+
+    /// How long a call takes that counts as slow; off by default. A slow probe is a failure.
+    pub const fn slow_call(mut self, duration: Duration) -> Self {
+        self.settings.slow_call = saturated(duration);
+        self
+    }
+
+    /// Which share of slow calls in the window opens it, above 0 and up to 1; 1 by default.
+    pub const fn slow_call_rate(mut self, rate: f64) -> Self {
+        self.settings.slow_call_rate = share(rate);
+        self
+    }
+
+    /// How long it stays open; 30 seconds by default.
+    pub const fn reset_timeout(mut self, duration: Duration) -> Self {
+        self.settings.reset_timeout = saturated(duration);
+        self
+    }
+
+    /// Doubles the open time with each failed recovery, up to this; off by default.
+    pub const fn max_reset_timeout(mut self, duration: Duration) -> Self {
+        self.settings.set_max_reset_timeout(duration);
+        self
+    }
+
+    /// How many successes while half-open close it; 1 by default.
+    pub const fn success_threshold(mut self, successes: u32) -> Self {
+        self.settings.success_threshold = at_least_one(successes);
+        self
+    }
+
+    /// How many probes may be under way at once while half-open; 1 by default.
+    pub const fn max_probes(mut self, probes: u32) -> Self {
+        self.settings.max_probes = at_least_one(probes);
+        self
+    }
+
+    /// After how long a probe without a report loses its place to another; `reset_timeout` by default, or a second
+    /// where that is zero. If it reports later in the same half-open period, that still counts.
+    pub const fn probe_timeout(mut self, duration: Duration) -> Self {
+        self.settings.set_probe_timeout(duration);
+        self
+    }
+
+    /// How a call counts that is dropped by somebody else before it ended; not at all by default.
+    pub const fn abandoned(mut self, abandoned: Abandoned) -> Self {
+        self.settings.abandoned = abandoned;
+        self
+    }
+
+    /// Called after each change of state, outside of any lock.
+    pub const fn on_state_change(mut self, listener: fn(&StateChange)) -> Self {
+        self.on_state_change = Some(listener);
+        self
+    }
+
+    /// One such breaker per key, made when the key is first asked for.
+    ///
+    /// ```
+    /// use steadfast::{CircuitBreaker, Keyed};
+    ///
+    /// static HOSTS: Keyed<CircuitBreaker> = CircuitBreaker::new().failure_threshold(1).keyed().max_keys(500);
+    ///
+    /// HOSTS.get("a.example").try_acquire().unwrap().failure();
+    /// assert!(HOSTS.get("a.example").is_open());
+    /// assert!(!HOSTS.get("b.example").is_open());
+    /// ```
+    pub const fn keyed(self) -> Keyed<Self> {
+        Keyed::new(self)
+    }
+}

@@ -1,0 +1,214 @@
+//! The breaker around a call, as the expansion and the value API use it.
+
+use core::future::Future;
+use core::mem;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::{Class, Classify, Flow, Rejection};
+
+use super::core::Verdict;
+use super::{Abandoned, CircuitBreaker, Permit};
+
+/// Who says what an outcome says of the dependency.
+pub trait Judge<R> {
+    /// The class of an outcome; `None` for a success.
+    fn class(&self, outcome: &R) -> Option<Class>;
+}
+
+/// A judge by the error's own classification.
+#[derive(Debug, Clone, Copy)]
+pub struct ByClass;
+
+/// A judge by a predicate over errors: true is transient, false is permanent.
+#[derive(Debug, Clone, Copy)]
+pub struct When<P>(pub(super) P);
+
+/// A judge by a function of the outcome.
+#[derive(Debug, Clone, Copy)]
+pub struct By<C>(pub(super) C);
+
+impl<T, E: Classify> Judge<Result<T, E>> for ByClass {
+    #[inline]
+    fn class(&self, outcome: &Result<T, E>) -> Option<Class> {
+        outcome.as_ref().err().map(Classify::class)
+    }
+}
+
+impl<T, E, P: Fn(&E) -> bool> Judge<Result<T, E>> for When<P> {
+    #[inline]
+    fn class(&self, outcome: &Result<T, E>) -> Option<Class> {
+        let error = outcome.as_ref().err()?;
+        Some(if self.0(error) { Class::Transient { retry_after: None } } else { Class::Permanent })
+    }
+}
+
+impl<R, C: Fn(&R) -> Option<Class>> Judge<R> for By<C> {
+    #[inline]
+    fn class(&self, outcome: &R) -> Option<Class> {
+        self.0(outcome)
+    }
+}
+
+/// A breaker around calls of the expansion, which classifies outcomes by `class`.
+#[inline]
+pub fn circuit_breaker<R, C: Fn(&R) -> Option<Class>>(breaker: &CircuitBreaker, class: C) -> Layer<'_, By<C>> {
+    Layer::new(breaker, By(class))
+}
+
+/// A breaker and who judges the outcomes of calls under it.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub struct Layer<'b, J> {
+    breaker: &'b CircuitBreaker,
+    judge: J,
+    tag: u8,
+    abandoned: Abandoned,
+}
+
+impl<'b, J> Layer<'b, J> {
+    #[inline]
+    pub(super) const fn new(breaker: &'b CircuitBreaker, judge: J) -> Self {
+        Self { breaker, judge, tag: 0, abandoned: breaker.settings.abandoned }
+    }
+
+    /// Marks the rejections of this layer.
+    #[inline]
+    pub fn tag(self, tag: u8) -> Self {
+        Self { tag, ..self }
+    }
+
+    /// What becomes of a call that is dropped before its end, whatever the breaker's own setting.
+    #[inline]
+    pub fn abandoned(self, abandoned: Abandoned) -> Self {
+        Self { abandoned, ..self }
+    }
+
+    /// The call under this breaker.
+    #[inline]
+    pub fn around<R, F>(self, call: F) -> Around<'b, F, J>
+    where
+        F: Future<Output = Flow<R>>,
+        J: Judge<R>,
+    {
+        Around {
+            call,
+            stage: Stage::Waiting(self.breaker),
+            abandoned: self.abandoned,
+            tag: self.tag,
+            judge: self.judge,
+        }
+    }
+
+    /// Makes the call under this breaker.
+    #[inline]
+    pub fn run<R>(self, call: impl FnOnce() -> Flow<R>) -> Flow<R>
+    where
+        J: Judge<R>,
+    {
+        let mut stage = match self.breaker.acquire(self.abandoned) {
+            Ok(permit) => Stage::Running(permit),
+            Err(rejection) => return Flow::Rejected(rejection.with_tag(self.tag)),
+        };
+        let under_way = UnderWay(&mut stage);
+        let outcome = call();
+        let verdict = verdict(&self.judge, &outcome);
+        under_way.end(verdict);
+        outcome
+    }
+}
+
+pin_project! {
+    /// A call under a breaker.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Around<'b, F, J> {
+        // Before the stage, so that it is dropped before its permit is given back.
+        #[pin]
+        call: F,
+        stage: Stage<'b>,
+        abandoned: Abandoned,
+        tag: u8,
+        judge: J,
+    }
+}
+
+#[derive(Debug)]
+enum Stage<'b> {
+    /// Never polled: holds nothing.
+    Waiting(&'b CircuitBreaker),
+    Running(Permit<'b>),
+    Over,
+}
+
+impl<R, F, J> Future for Around<'_, F, J>
+where
+    F: Future<Output = Flow<R>>,
+    J: Judge<R>,
+{
+    type Output = Flow<R>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
+        let this = self.project();
+        match *this.stage {
+            Stage::Running(_) => {}
+            Stage::Waiting(breaker) => match breaker.acquire(*this.abandoned) {
+                Ok(permit) => *this.stage = Stage::Running(permit),
+                Err(rejection) => {
+                    *this.stage = Stage::Over;
+                    return Poll::Ready(Flow::Rejected(rejection.with_tag(*this.tag)));
+                }
+            },
+            // Asked again after the end, it neither runs nor counts again.
+            Stage::Over => return Poll::Pending,
+        }
+        let under_way = UnderWay(this.stage);
+        let Poll::Ready(outcome) = this.call.poll(cx) else {
+            mem::forget(under_way);
+            return Poll::Pending;
+        };
+        let verdict = verdict(this.judge, &outcome);
+        under_way.end(verdict);
+        Poll::Ready(outcome)
+    }
+}
+
+#[inline]
+fn verdict<R>(judge: &impl Judge<R>, outcome: &Flow<R>) -> Verdict {
+    match outcome {
+        Flow::Returned(outcome) => Verdict::of(judge.class(outcome)),
+        Flow::Rejected(rejection) => of_rejection(rejection),
+    }
+}
+
+/// A policy further in answered. Only a timeout says that the dependency was asked.
+#[cold]
+fn of_rejection(rejection: &Rejection) -> Verdict {
+    if rejection.is_timeout() { Verdict::Failure } else { Verdict::Neutral }
+}
+
+/// The call's own poll. Dropped, it is a panic that unwinds out of it, and not merely past it: a failure.
+struct UnderWay<'a, 'b>(&'a mut Stage<'b>);
+
+impl UnderWay<'_, '_> {
+    #[inline]
+    fn end(self, verdict: Verdict) {
+        let stage = mem::replace(self.0, Stage::Over);
+        mem::forget(self);
+        if let Stage::Running(permit) = stage {
+            permit.end(verdict);
+        }
+    }
+}
+
+impl Drop for UnderWay<'_, '_> {
+    #[cold]
+    fn drop(&mut self) {
+        if let Stage::Running(permit) = mem::replace(self.0, Stage::Over) {
+            permit.end(Verdict::Failure);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One policy per key, at most so many.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::CircuitBreaker;
+use crate::key::{Key, KeyBytes};
+
+/// A policy that can be kept per key.
+pub trait Policy: sealed::Policy {}
+
+pub(crate) mod sealed {
+    pub trait Policy {
+        /// Another one with the same settings, and a state of its own.
+        fn fresh(&self) -> Self;
+
+        /// Whether it knows nothing that would be lost with it.
+        fn is_clean(&self) -> bool;
+
+        /// Whether it keeps calls away now, which forgetting it would end.
+        fn is_rejecting(&self) -> bool;
+    }
+}
+
+impl Policy for CircuitBreaker {}
+
+impl sealed::Policy for CircuitBreaker {
+    fn fresh(&self) -> Self {
+        Self::fresh(self)
+    }
+
+    fn is_clean(&self) -> bool {
+        Self::is_clean(self)
+    }
+
+    fn is_rejecting(&self) -> bool {
+        use crate::State::{Closed, ForcedClosed};
+        !matches!(self.state(), Closed | ForcedClosed)
+    }
+}
+
+/// A policy of which each key has one of its own, made when the key is first asked for; made by
+/// [`CircuitBreaker::keyed`].
+///
+/// At most `max_keys` of them are kept, 1024 by default. When there are more keys, the one that was used least recently
+/// is forgotten: among clean ones first, then among those with failures, at last among the open ones. One that somebody
+/// holds is never forgotten, so a key's calls under way all share one policy. If all are held, a new key gets a
+/// policy that is not kept.
+///
+/// All of them have the same name: keys are never part of events or metrics.
+///
+/// ```
+/// use steadfast::{CircuitBreaker, Keyed};
+///
+/// static HOSTS: Keyed<CircuitBreaker> = CircuitBreaker::new().failure_threshold(1).keyed();
+///
+/// HOSTS.get("a.example").try_acquire()?.failure();
+/// assert!(HOSTS.get(&String::from("a.example")).is_open());
+/// assert!(!HOSTS.get("b.example").is_open());
+/// # Ok::<(), steadfast::Rejection>(())
+/// ```
+pub struct Keyed<P> {
+    template: P,
+    max_keys: usize,
+    /// Told to each entry that is used, so that the least recent is known.
+    tick: AtomicU64,
+    /// One lock for all: it is held for a look-up, and for writing only when a key is new.
+    entries: OnceLock<RwLock<Entries<P>>>,
+}
+
+type Entries<P> = HashMap<Box<[u8]>, Entry<P>>;
+
+struct Entry<P> {
+    policy: Arc<P>,
+    used: AtomicU64,
+}
+
+impl<P> Keyed<P> {
+    pub(crate) const fn new(template: P) -> Self {
+        Self { template, max_keys: 1024, tick: AtomicU64::new(0), entries: OnceLock::new() }
+    }
+
+    /// How many keys are kept at most; 1024 by default, 0 means 1.
+    ///
+    /// Once so many are kept, a new key takes a time in proportion to this number, since it looks for the one to
+    /// forget.
+    pub const fn max_keys(mut self, keys: usize) -> Self {
+        self.max_keys = if keys == 0 { 1 } else { keys };
+        self
+    }
+
+    /// How many keys are kept at present.
+    pub fn len(&self) -> usize {
+        self.entries.get().map_or(0, |entries| read(entries).len())
+    }
+
+    /// Whether no key is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Those kept at present, in no order: to be looked at, or reset.
+    pub fn policies(&self) -> Vec<Arc<P>> {
+        let Some(entries) = self.entries.get() else { return Vec::new() };
+        read(entries).values().map(|entry| Arc::clone(&entry.policy)).collect()
+    }
+
+    /// The policy of a key, if it is kept; asking so is no use of it.
+    pub fn peek(&self, key: &(impl Key + ?Sized)) -> Option<Arc<P>> {
+        let key = KeyBytes::of(key);
+        read(self.entries.get()?).get(key.as_slice()).map(|entry| Arc::clone(&entry.policy))
+    }
+
+    /// Forgets a key, and gives back its policy; who holds it may go on using it.
+    pub fn remove(&self, key: &(impl Key + ?Sized)) -> Option<Arc<P>> {
+        let key = KeyBytes::of(key);
+        write(self.entries.get()?).remove(key.as_slice()).map(|entry| entry.policy)
+    }
+}
+
+impl<P: Policy> Keyed<P> {
+    /// The policy of a key, made if there is none.
+    pub fn get(&self, key: &(impl Key + ?Sized)) -> Arc<P> {
+        // The key's own code runs here, and never under the lock.
+        let key = KeyBytes::of(key);
+        let entries = self.entries.get_or_init(RwLock::default);
+        if let Some(entry) = read(entries).get(key.as_slice()) {
+            return self.used(entry);
+        }
+        // Made before the lock is taken, and dropped after it, as is what is forgotten.
+        let new = Entry { policy: Arc::new(self.template.fresh()), used: AtomicU64::new(0) };
+        let _forgotten;
+        let mut entries = write(entries);
+        if let Some(entry) = entries.get(key.as_slice()) {
+            return self.used(entry);
+        }
+        if entries.len() >= self.max_keys {
+            let Some(least) = least_wanted(&entries) else { return new.policy };
+            _forgotten = entries.remove(&least);
+        }
+        let policy = self.used(&new);
+        entries.insert(key.as_slice().into(), new);
+        policy
+    }
+
+    fn used(&self, entry: &Entry<P>) -> Arc<P> {
+        entry.used.store(self.tick.fetch_add(1, Relaxed), Relaxed);
+        Arc::clone(&entry.policy)
+    }
+}
+
+/// The key to forget. Nobody can come to hold an entry meanwhile, since that takes the lock.
+fn least_wanted<P: Policy>(entries: &Entries<P>) -> Option<Box<[u8]>> {
+    entries
+        .iter()
+        .filter(|(_, entry)| Arc::strong_count(&entry.policy) == 1)
+        .min_by_key(|(_, Entry { policy, used })| (policy.is_rejecting(), !policy.is_clean(), used.load(Relaxed)))
+        .map(|(key, _)| key.clone())
+}
+
+/// No user code runs under the lock, so a poisoned one is as good as any.
+fn read<P>(entries: &RwLock<Entries<P>>) -> RwLockReadGuard<'_, Entries<P>> {
+    entries.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<P>(entries: &RwLock<Entries<P>>) -> RwLockWriteGuard<'_, Entries<P>> {
+    entries.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<P: fmt::Debug> fmt::Debug for Keyed<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed")
+            .field("template", &self.template)
+            .field("max_keys", &self.max_keys)
+            .field("keys", &self.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! One attempt, which knows its number.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::scope;
+
+pin_project! {
+    /// A call that knows which attempt it is.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Attempt<F> {
+        #[pin]
+        call: F,
+        number: u32,
+    }
+}
+
+impl<F> Attempt<F> {
+    #[inline]
+    pub(super) const fn new(number: u32, call: F) -> Self {
+        Self { call, number }
+    }
+}
+
+impl<F: Future> Future for Attempt<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        scope::in_attempt(*this.number, || this.call.poll(cx))
+    }
+}

@@ -1,0 +1,57 @@
+//! Which rejections a retry takes for its business.
+
+use crate::RejectionKind;
+
+/// The kinds of rejections that are retried.
+///
+/// ```
+/// use steadfast::{Rejections, Retry};
+///
+/// static PATIENT: Retry = Retry::new().rejections(Rejections::DEFAULT.circuit_open());
+/// static ONLY_TIMEOUTS: Retry = Retry::new().rejections(Rejections::NONE.timeout());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejections(u8);
+
+impl Rejections {
+    /// None: every rejection goes outwards at once.
+    pub const NONE: Self = Self(0);
+
+    /// Timeouts, spent rates and full bulkheads. An open circuit goes outwards: failing fast is its purpose.
+    pub const DEFAULT: Self = Self::NONE.timeout().rate_limited().bulkhead_full();
+
+    /// Timeouts too.
+    pub const fn timeout(self) -> Self {
+        self.with(RejectionKind::Timeout)
+    }
+
+    /// Spent rates too.
+    pub const fn rate_limited(self) -> Self {
+        self.with(RejectionKind::RateLimited)
+    }
+
+    /// Full bulkheads too.
+    pub const fn bulkhead_full(self) -> Self {
+        self.with(RejectionKind::BulkheadFull)
+    }
+
+    /// Open circuits too.
+    pub const fn circuit_open(self) -> Self {
+        self.with(RejectionKind::CircuitOpen)
+    }
+
+    /// Whether rejections of this kind are retried.
+    pub const fn contains(self, kind: RejectionKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+
+    const fn with(self, kind: RejectionKind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+}
+
+impl Default for Rejections {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
