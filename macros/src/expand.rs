@@ -84,12 +84,12 @@ impl Expand<'_> {
     /// From the outcome to what the function returns.
     fn outer_end(&self, layers: &[Layer]) -> TokenStream {
         if let [Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] = layers {
-            let give_back = |value| quote_spanned!(site()=> return #value);
-            let fall_back = self.fall_back(&layers[0], fallback, beneath, give_back);
+            let pass = |value| quote_spanned!(site()=> return #value);
+            let otherwise = self.fall_back(&layers[0], fallback, beneath, pass);
             let answer = fallback.answer();
             // As the last expression, one without a value would be told to end in `;`, and `()` that it is not needed.
             let answer = if is_unit(self.output) { quote_spanned!(site()=> let () = #answer;) } else { answer };
-            return quote!(#fall_back #answer);
+            return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
         let value = self.absorb(layers, &outcome);
@@ -169,8 +169,8 @@ impl Expand<'_> {
     fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let label = Lifetime::new("'handled", site());
-        let give_back = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
-        let fall_back = self.fall_back(layer, fallback, beneath, give_back);
+        let pass = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
+        let otherwise = self.fall_back(layer, fallback, beneath, pass);
         let answer = fallback.answer();
         let answer = if self.is_async {
             let anchor = self.anchor();
@@ -178,7 +178,7 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> let outcome = #label: { #fall_back #answer };)
+        quote_spanned!(site()=> let outcome = #label: { #otherwise #answer };)
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -187,26 +187,26 @@ impl Expand<'_> {
         layer: &Layer,
         fallback: &Fallback,
         beneath: &[Layer],
-        give_back: impl FnOnce(TokenStream) -> TokenStream,
+        pass: impl FnOnce(TokenStream) -> TokenStream,
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
         // A block, so that clones for the body don't hide the arguments from the answer.
         let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
         let handles = layer.filter.handles(root, output);
-        let give_back = give_back(quote_spanned!(site()=> value));
+        let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
         match &fallback.failure {
             Named::No => quote_spanned!(site()=>
                 #run
                 if let #ok = #root::__private::fallback(outcome, #handles) {
-                    #give_back;
+                    #pass;
                 }
             ),
             Named::Failure(pat) => quote_spanned!(site()=>
                 #run
                 let #pat = match #root::__private::fallback(outcome, #handles) {
-                    #ok => #give_back,
+                    #ok => #pass,
                     ::core::result::Result::Err(failure) => failure,
                 };
             ),
@@ -221,7 +221,7 @@ impl Expand<'_> {
                 quote_spanned!(site()=>
                     #run
                     let #pat = match #root::__private::#fallback {
-                        #ok => #give_back,
+                        #ok => #pass,
                         ::core::result::Result::Err(error) => error,
                     };
                 )
