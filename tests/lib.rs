@@ -4,3 +4,7 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// Functions that must be public for their lints to fire.
+#[path = "lints/public.rs"]
+pub mod public;
