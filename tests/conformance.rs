@@ -6,3 +6,5 @@
 mod circuit_breaker;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/shared_breakers.rs"]
+mod shared_breakers;
