@@ -6,5 +6,7 @@
 mod circuit_breaker;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/retry.rs"]
+mod retry;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
