@@ -2,8 +2,13 @@
 //!
 //! What the letters of a script mean is said at [`steadfast_tests::Script`].
 
+#![allow(clippy::items_after_statements, reason = "an annotated function stands beside what is asked of it")]
+#![allow(clippy::unchecked_time_subtraction, reason = "a panic is as good as any other failure of a test")]
+
 #[path = "conformance/circuit_breaker.rs"]
 mod circuit_breaker;
+#[path = "conformance/classes.rs"]
+mod classes;
 #[path = "conformance/half_open.rs"]
 mod half_open;
 #[path = "conformance/retry.rs"]
