@@ -9,6 +9,8 @@
 mod circuit_breaker;
 #[path = "conformance/classes.rs"]
 mod classes;
+#[path = "conformance/composition.rs"]
+mod composition;
 #[path = "conformance/half_open.rs"]
 mod half_open;
 #[path = "conformance/retry.rs"]
