@@ -17,3 +17,5 @@ mod half_open;
 mod retry;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
+#[path = "conformance/timeout.rs"]
+mod timeout;
