@@ -164,7 +164,7 @@ impl Expand<'_> {
     /// A fallback beneath other policies: its answer is an outcome to them.
     fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
         let (root, output) = (self.root, self.output);
-        let label = Lifetime::new("'handled", site());
+        let label = Lifetime::new(&format!("'{}", layer.variable("handled", self.stack)), site());
         let give_back = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
         let fall_back = self.fall_back(layer, fallback, beneath, give_back);
         let answer = fallback.answer();
