@@ -11,8 +11,12 @@ mod circuit_breaker;
 mod classes;
 #[path = "conformance/composition.rs"]
 mod composition;
+#[path = "conformance/fallback.rs"]
+mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/rejections.rs"]
+mod rejections;
 #[path = "conformance/retry.rs"]
 mod retry;
 #[path = "conformance/shared_breakers.rs"]

@@ -174,7 +174,7 @@ fn r05f_plain_values() {
     assert_eq!(plain!([ignore(501), on(500..)] 500), "rfh");
     assert_eq!(taken!(String, "other".to_owned(), [on(text if text.is_empty())] String::new()), "rfh");
     assert_eq!(taken!(Vec<u8>, vec![9], [on(items if items.is_empty())] vec![1]), "-s-");
-    assert_eq!(taken!((), (), [] ()), "-sh", "there is but one `()`");
+    assert_eq!(taken!((), (), []()), "-sh", "there is but one `()`");
 }
 
 #[test]

@@ -239,8 +239,14 @@ async fn r16b_a_narrowed_retry_takes_no_rejections() {
     assert!(!after_timeout!([on(Err(Error::Io))]));
     assert!(!after_timeout!([on(Err(_))]));
     assert!(!after_timeout!([on(_)]));
-    assert!(!after_timeout!(#[outcome(when = |_| true)] []));
-    assert!(!after_timeout!(#[outcome(on(Err(_)))] []));
+    assert!(!after_timeout!(
+        #[outcome(when = |_| true)]
+        []
+    ));
+    assert!(!after_timeout!(
+        #[outcome(on(Err(_)))]
+        []
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -250,14 +256,20 @@ async fn r16c_unless_it_names_them() {
     assert!(!after_timeout!([when = |_| true, rejections(bulkhead_full)]));
     assert!(!after_timeout!([rejections(circuit_open)]));
     assert!(!after_timeout!([rejections()]));
-    assert!(after_timeout!(#[outcome(when = |_| true)] [rejections(timeout)]));
+    assert!(after_timeout!(
+        #[outcome(when = |_| true)]
+        [rejections(timeout)]
+    ));
 }
 
 #[tokio::test(start_paused = true)]
 async fn r16d_values_and_what_is_ignored_do_not_narrow() {
     assert!(after_timeout!([on(Ok(0))]));
     assert!(after_timeout!([ignore(Err(_))]));
-    assert!(after_timeout!(#[outcome(on(Ok(0)))] []));
+    assert!(after_timeout!(
+        #[outcome(on(Ok(0)))]
+        []
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -407,10 +419,7 @@ async fn f07f_hints_of_the_outcome_and_of_the_retry() {
         }};
     }
     let second = SECOND;
-    assert_eq!(
-        delay!(#[outcome(retry_after = |_| Some(SECOND))] #[retry(attempts = 2, backoff = none)]),
-        [second]
-    );
+    assert_eq!(delay!(#[outcome(retry_after = |_| Some(SECOND))] #[retry(attempts = 2, backoff = none)]), [second]);
     assert_eq!(
         delay!(
             #[outcome(retry_after(Err(_) => SECOND))]
@@ -528,10 +537,7 @@ async fn o02_around_an_attribute_of_another_crate() {
         call!(#[timeout("1500ms")] #[tracing::instrument(skip_all)] #[retry(backoff = none)] #[timeout("1s")]),
         ('T', 2, 1_500)
     );
-    assert_eq!(
-        call!(#[retry(backoff = none)] #[tracing::instrument(skip_all)] #[timeout("1s")]),
-        ('T', 3, 3_000)
-    );
+    assert_eq!(call!(#[retry(backoff = none)] #[tracing::instrument(skip_all)] #[timeout("1s")]), ('T', 3, 3_000));
     assert_eq!(
         call!(#[retry(attempts = 2, backoff = none)] #[timeout("1s")] #[tracing::instrument(skip_all)]),
         ('T', 2, 2_000)
