@@ -75,8 +75,9 @@ impl Expand<'_> {
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
+        let moved = self.moved_arguments();
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#prelude)* #end)
+        quote!(#classes #moved #(#prelude)* #end)
     }
 
     /// From the outcome to what the function returns.
@@ -84,7 +85,7 @@ impl Expand<'_> {
         if let [Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] = layers {
             let give_back = |value| quote_spanned!(site()=> return #value);
             let fall_back = self.fall_back(&layers[0], fallback, beneath, give_back);
-            let answer = fallback.answer();
+            let answer = self.answer(fallback);
             return quote!(#fall_back #answer);
         }
         let (statements, outcome) = self.outcome(layers);
@@ -167,7 +168,7 @@ impl Expand<'_> {
         let label = Lifetime::new(&format!("'{}", layer.variable("handled", self.stack)), site());
         let give_back = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
         let fall_back = self.fall_back(layer, fallback, beneath, give_back);
-        let answer = fallback.answer();
+        let answer = self.answer(fallback);
         let answer = if self.is_async {
             let anchor = self.anchor();
             quote_spanned!(site()=> #root::__private::call(async { #anchor #answer }).await)
@@ -175,6 +176,15 @@ impl Expand<'_> {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
         quote_spanned!(site()=> let outcome = #label: { #fall_back #answer };)
+    }
+
+    /// The last expression of a block. Not where it gives `()`, which clippy would see end in `;`.
+    fn answer(&self, fallback: &Fallback) -> TokenStream {
+        let answer = fallback.answer();
+        match self.output {
+            Type::Tuple(unit) if unit.elems.is_empty() => quote_spanned!(site()=> let _: () = #answer;),
+            _ => answer,
+        }
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -316,6 +326,15 @@ impl Expand<'_> {
                 return ret;
             }
         )
+    }
+
+    /// An argument that is only cloned from would be reported as one to take by reference. The desugaring of an async
+    /// function moves them by itself.
+    fn moved_arguments(&self) -> TokenStream {
+        if self.is_async || !self.stack.repeats() {
+            return TokenStream::new();
+        }
+        self.stack.clones.iter().map(|name| quote_spanned!(site()=> let #name = #name;)).collect()
     }
 
     /// Each attempt gets its own.
