@@ -130,6 +130,7 @@ fn r05c_any_arm_for_errors_narrows_them() {
 }
 
 #[test]
+#[allow(clippy::unnested_or_patterns, reason = "both forms are to be read")]
 fn r05d_arms_for_values_alone_do_not() {
     table!([on(Ok(0) | Ok(1))] Ok(1) => "rfh", F => "rfh", P => "-s-");
     table!([on(value @ Ok(_) if value == &Ok(3))] Ok(3) => "rfh", Ok(4) => "-s-", F => "rfh", P => "-s-");

@@ -328,7 +328,7 @@ async fn r17_the_ways_out_of_a_body() {
     #[retry(backoff = none)]
     async fn nested_block(text: &str, runs: &mut u32) -> Answer {
         *runs += 1;
-        let inner: Result<u32, Error> = async { Ok(parse(text)?) }.await;
+        let inner: Result<u32, Error> = async { Ok(parse(text)? + 1) }.await;
         Ok(inner.unwrap_or(5))
     }
     let mut runs = 0;

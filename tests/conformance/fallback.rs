@@ -170,7 +170,7 @@ async fn f03_the_lower_answers_first() {
 async fn f03a_three_levels_and_what_each_is_told() {
     #[fallback(|error| { told.push(('a', letter(&Err(error)))); Ok(99) })]
     #[fallback(|error| { told.push(('b', letter(&Err(error)))); level(upper).await })]
-    #[fallback(|error| { told.push(('c', letter(&Err(error)))); Ok(level(lower).await?) })]
+    #[fallback(|error| { told.push(('c', letter(&Err(error)))); let answer = level(lower).await?; Ok(answer) })]
     #[timeout("1s")]
     async fn call(lower: char, upper: char, told: &mut Vec<(char, char)>) -> Answer {
         std::future::pending().await

@@ -420,7 +420,7 @@ async fn t07_a_busy_body_does_not_starve_the_timer() {
     async fn call(polls: &mut u32) -> Answer {
         poll_fn(|cx| {
             // Uses up the cooperative budget of the task in each poll.
-            while tokio::task::coop::poll_proceed(cx).is_ready_and_progress() {}
+            while tokio::task::coop::poll_proceed(cx).made_progress() {}
             steadfast_tests::pass(MS);
             *polls += 1;
             cx.waker().wake_by_ref();
@@ -429,10 +429,10 @@ async fn t07_a_busy_body_does_not_starve_the_timer() {
         .await
     }
     trait Progress {
-        fn is_ready_and_progress(self) -> bool;
+        fn made_progress(self) -> bool;
     }
     impl Progress for Poll<tokio::task::coop::RestoreOnPending> {
-        fn is_ready_and_progress(self) -> bool {
+        fn made_progress(self) -> bool {
             match self {
                 Poll::Ready(unit) => {
                     unit.made_progress();
