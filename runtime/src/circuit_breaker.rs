@@ -31,7 +31,7 @@ use crate::rejection::{Rejection, RejectionKind};
 use self::core::{Change, Core, Refused, Report, Ticket, Verdict};
 use self::settings::{Settings, Span};
 use self::shards::Shards;
-use self::word::Word;
+use self::word::{Period, Word};
 
 pub use self::call::Calls;
 pub use self::event::{Counts, Reason, State, StateChange};
@@ -161,25 +161,18 @@ impl CircuitBreaker {
     /// A rejection, if the circuit is open, or half-open and every probe under way.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        self.acquire(self.settings.abandoned)
+        Permit::new(self)
     }
 
+    /// Lets a call pass, if nothing stands against it and its length is not measured.
     #[inline]
-    fn acquire(&self, abandoned: Abandoned) -> Result<Permit<'_>, Rejection> {
-        self.admit().map(|ticket| Permit::new(self, ticket, abandoned))
-    }
-
-    #[inline]
-    fn admit(&self) -> Result<Ticket, Rejection> {
+    fn admit_untimed(&self) -> Option<Period> {
         let word = self.word(Ordering::Acquire);
-        if word.is_closed() && !self.settings.measures_calls() {
-            return Ok(Ticket { period: word.period(), probe: 0, began: 0 });
-        }
-        self.admit_timed(word)
+        (word.is_closed() && !self.settings.measures_calls()).then(|| word.period())
     }
 
-    #[inline(never)]
-    fn admit_timed(&self, word: Word) -> Result<Ticket, Rejection> {
+    fn admit_timed(&self) -> Result<Ticket, Rejection> {
+        let word = self.word(Ordering::Acquire);
         match word.state() {
             State::Closed | State::ForcedClosed => {
                 let began = if self.settings.measures_calls() { time::nanos() } else { 0 };
@@ -221,17 +214,14 @@ impl CircuitBreaker {
         }
     }
 
-    /// Takes the report of a call that was admitted with this ticket.
+    /// Whether one more success of a call of `period` changes nothing.
     #[inline]
-    fn settle(&self, ticket: &Ticket, verdict: Verdict) {
-        if verdict == Verdict::Success && ticket.period.is_quiet_in(self.word(Ordering::Relaxed)) {
-            return;
-        }
-        self.settle_timed(ticket, verdict);
+    fn is_quiet(&self, period: Period) -> bool {
+        period.is_quiet_in(self.word(Ordering::Relaxed))
     }
 
-    #[inline(never)]
-    fn settle_timed(&self, ticket: &Ticket, verdict: Verdict) {
+    /// Takes the report of a call that was admitted with this ticket.
+    fn settle(&self, ticket: &Ticket, verdict: Verdict) {
         let word = self.word(Ordering::Relaxed);
         if ticket.period != word.period() || word.state() == State::ForcedClosed {
             return;

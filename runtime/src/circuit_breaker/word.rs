@@ -77,6 +77,11 @@ impl Word {
 pub(super) struct Period(u64);
 
 impl Period {
+    /// No period of a breaker: the call has not begun. The last generation is never reached.
+    pub(super) const AHEAD: Self = Self(u64::MAX);
+    /// No period of a breaker: the call has been reported, or never let in.
+    pub(super) const OVER: Self = Self(u64::MAX - 1);
+
     /// Whether `word` still says this period, and that a success of it changes nothing.
     #[inline]
     pub(super) const fn is_quiet_in(self, word: Word) -> bool {
