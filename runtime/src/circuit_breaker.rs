@@ -168,9 +168,10 @@ impl CircuitBreaker {
     #[inline]
     fn admit_untimed(&self) -> Option<Period> {
         let word = self.word(Ordering::Acquire);
-        (word.is_closed() && !self.settings.measures_calls()).then(|| word.period())
+        word.lets_pass_untimed().then(|| word.period())
     }
 
+    #[inline(never)]
     fn admit_timed(&self) -> Result<Ticket, Rejection> {
         let word = self.word(Ordering::Acquire);
         match word.state() {
@@ -221,7 +222,9 @@ impl CircuitBreaker {
     }
 
     /// Takes the report of a call that was admitted with this ticket.
-    fn settle(&self, ticket: &Ticket, verdict: Verdict) {
+    #[inline(never)]
+    fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
+        let ticket = &Ticket { period, probe, began };
         let word = self.word(Ordering::Relaxed);
         if ticket.period != word.period() || word.state() == State::ForcedClosed {
             return;

@@ -66,13 +66,13 @@ pub struct Layer<'b, J> {
     breaker: &'b CircuitBreaker,
     judge: J,
     tag: u8,
-    abandoned: Abandoned,
+    abandoned: Option<Abandoned>,
 }
 
 impl<'b, J> Layer<'b, J> {
     #[inline]
     pub(super) const fn new(breaker: &'b CircuitBreaker, judge: J) -> Self {
-        Self { breaker, judge, tag: 0, abandoned: breaker.settings.abandoned }
+        Self { breaker, judge, tag: 0, abandoned: None }
     }
 
     /// Marks the rejections of this layer.
@@ -84,7 +84,7 @@ impl<'b, J> Layer<'b, J> {
     /// What becomes of a call that is dropped before its end, whatever the breaker's own setting.
     #[inline]
     pub fn abandoned(self, abandoned: Abandoned) -> Self {
-        Self { abandoned, ..self }
+        Self { abandoned: Some(abandoned), ..self }
     }
 
     /// The call under this breaker.
@@ -184,7 +184,7 @@ impl UnderWay<'_, '_> {
 }
 
 impl Drop for UnderWay<'_, '_> {
-    #[cold]
+    #[inline]
     fn drop(&mut self) {
         if self.0.is_running() {
             self.0.end(Verdict::Failure);

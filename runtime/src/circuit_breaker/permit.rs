@@ -1,7 +1,6 @@
 //! The guard of a call under way, reported exactly once.
 
 use core::fmt;
-use core::mem;
 
 use crate::{Class, Rejection, scope};
 
@@ -11,17 +10,19 @@ use super::{Abandoned, CircuitBreaker};
 
 /// A call's place in a breaker, from before its admission until after its report.
 ///
-/// One word says how far it is, so that the usual way through is a store or two.
+/// One word says how far it is. Whatever is outlined takes values and not the guard: one whose address is never given
+/// away can be kept in registers, and what is known of it holds until the end.
 pub(super) struct Guard<'b> {
     breaker: &'b CircuitBreaker,
     ticket: Ticket,
-    abandoned: Abandoned,
+    /// In place of the breaker's own setting.
+    abandoned: Option<Abandoned>,
 }
 
 impl<'b> Guard<'b> {
     /// Of a call that has not begun, and holds nothing.
     #[inline]
-    pub(super) const fn new(breaker: &'b CircuitBreaker, abandoned: Abandoned) -> Self {
+    pub(super) const fn new(breaker: &'b CircuitBreaker, abandoned: Option<Abandoned>) -> Self {
         Self { breaker, ticket: Ticket { period: Period::AHEAD, probe: 0, began: 0 }, abandoned }
     }
 
@@ -43,17 +44,10 @@ impl<'b> Guard<'b> {
     /// Asks the breaker; a call that is rejected is over.
     #[inline]
     pub(super) fn begin(&mut self) -> Result<(), Rejection> {
-        match self.breaker.admit_untimed() {
-            Some(period) => {
-                self.ticket.period = period;
-                Ok(())
-            }
-            None => self.begin_timed(),
+        if let Some(period) = self.breaker.admit_untimed() {
+            self.ticket.period = period;
+            return Ok(());
         }
-    }
-
-    #[inline(never)]
-    fn begin_timed(&mut self) -> Result<(), Rejection> {
         self.ticket.period = Period::OVER;
         self.ticket = self.breaker.admit_timed()?;
         Ok(())
@@ -61,22 +55,13 @@ impl<'b> Guard<'b> {
 
     #[inline]
     pub(super) fn end(&mut self, verdict: Verdict) {
-        let period = mem::replace(&mut self.ticket.period, Period::OVER);
-        if verdict != Verdict::Success || !self.breaker.is_quiet(period) {
-            self.settle(period, verdict);
+        let period = self.ticket.period;
+        // Before the store: the compiler takes no value over an atomic load.
+        let quiet = self.breaker.is_quiet(period);
+        self.ticket.period = Period::OVER;
+        if verdict != Verdict::Success || !quiet {
+            self.breaker.settle(period, self.ticket.probe, self.ticket.began, verdict);
         }
-    }
-
-    #[inline(never)]
-    fn settle(&self, period: Period, verdict: Verdict) {
-        self.breaker.settle(&Ticket { period, ..self.ticket }, verdict);
-    }
-
-    /// The call was dropped.
-    #[cold]
-    fn abandon(&mut self) {
-        let abandoned = if scope::timing_out() { Abandoned::Failure } else { self.abandoned };
-        self.breaker.settle_abandoned(&self.ticket, abandoned);
     }
 }
 
@@ -84,9 +69,21 @@ impl Drop for Guard<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.is_running() {
-            self.abandon();
+            let Ticket { period, probe, began } = self.ticket;
+            abandon(self.breaker, period, probe, began, self.abandoned);
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn abandon(breaker: &CircuitBreaker, period: Period, probe: u64, began: u64, abandoned: Option<Abandoned>) {
+    let abandoned = match abandoned {
+        _ if scope::timing_out() => Abandoned::Failure,
+        Some(abandoned) => abandoned,
+        None => breaker.settings.abandoned,
+    };
+    breaker.settle_abandoned(&Ticket { period, probe, began }, abandoned);
 }
 
 impl fmt::Debug for Guard<'_> {
@@ -108,7 +105,7 @@ pub struct Permit<'b>(Guard<'b>);
 impl<'b> Permit<'b> {
     #[inline]
     pub(super) fn new(breaker: &'b CircuitBreaker) -> Result<Self, Rejection> {
-        let mut guard = Guard::new(breaker, breaker.settings.abandoned);
+        let mut guard = Guard::new(breaker, None);
         guard.begin()?;
         Ok(Self(guard))
     }
