@@ -167,7 +167,7 @@ impl CircuitBreaker {
     /// Lets a call pass, if nothing stands against it and its length is not measured.
     #[inline]
     fn admit_untimed(&self) -> Option<Period> {
-        let word = self.word(Ordering::Acquire);
+        let word = self.word(Ordering::Relaxed);
         word.lets_pass_untimed().then(|| word.period())
     }
 
@@ -224,20 +224,25 @@ impl CircuitBreaker {
     /// Takes the report of a call that was admitted with this ticket.
     #[inline(never)]
     fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
-        let ticket = &Ticket { period, probe, began };
-        let word = self.word(Ordering::Relaxed);
-        if ticket.period != word.period() || word.state() == State::ForcedClosed {
-            return;
+        let calm = period.is_calm_in(self.word(Ordering::Relaxed));
+        if !(calm && verdict == Verdict::Success && self.count(began)) {
+            self.settle_loudly(&Ticket { period, probe, began }, verdict);
         }
-        if verdict == Verdict::Success && self.settings.is_timed() && ticket.period.is_calm_in(word) {
-            let now = time::nanos();
-            if !self.is_slow(ticket, now) {
-                if let Span::Buckets(width) = self.settings.window {
-                    self.shards.add(now / width);
-                }
-                return;
-            }
+    }
+
+    /// Counts a success that changes nothing else; one that was slow does.
+    #[inline]
+    fn count(&self, began: u64) -> bool {
+        let now = time::nanos();
+        let slow = self.is_slow(began, now);
+        if !slow && let Span::Buckets(width) = self.settings.window {
+            self.shards.add(now / width);
         }
+        !slow
+    }
+
+    #[cold]
+    fn settle_loudly(&self, ticket: &Ticket, verdict: Verdict) {
         // What says nothing of the dependency says nothing of its speed either.
         let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
         self.settle_locked(ticket, Report { verdict, slow });
@@ -254,15 +259,19 @@ impl CircuitBreaker {
     }
 
     fn settle_locked(&self, ticket: &Ticket, report: Report) {
-        self.change(|core| core.settle(&self.settings, &self.shards, ticket, report, time::nanos));
+        let word = self.word(Ordering::Relaxed);
+        if ticket.period == word.period() && word.state() != State::ForcedClosed {
+            self.change(|core| core.settle(&self.settings, &self.shards, ticket, report, time::nanos));
+        }
     }
 
     fn is_slow_now(&self, ticket: &Ticket) -> bool {
-        self.settings.measures_calls() && self.is_slow(ticket, time::nanos())
+        self.settings.measures_calls() && self.is_slow(ticket.began, time::nanos())
     }
 
-    fn is_slow(&self, ticket: &Ticket, now: u64) -> bool {
-        self.settings.measures_calls() && now.saturating_sub(ticket.began) >= self.settings.slow_call
+    #[inline]
+    fn is_slow(&self, began: u64, now: u64) -> bool {
+        self.settings.measures_calls() && now.saturating_sub(began) >= self.settings.slow_call
     }
 
     /// Whether nothing speaks for keeping it: closed, and no failure outstanding.
@@ -282,15 +291,18 @@ impl CircuitBreaker {
         }
     }
 
+    /// Writes only what is new: the others read these words in peace otherwise.
     fn publish(&self, core: &Core) {
-        let word = core.word(&self.settings).bits();
+        let renew = |word: &AtomicU64, value, ordering| {
+            if word.load(Ordering::Relaxed) != value {
+                word.store(value, ordering);
+            }
+        };
         let (open_for, open_until) = core.open_time();
-        self.open_for.store(open_for, Ordering::Relaxed);
-        self.open_until.store(open_until, Ordering::Relaxed);
-        // After the times, so that whoever reads "open" reads them too; and not at all where others read it in peace.
-        if self.word.load(Ordering::Relaxed) != word {
-            self.word.store(word, Ordering::Release);
-        }
+        renew(&self.open_for, open_for, Ordering::Relaxed);
+        renew(&self.open_until, open_until, Ordering::Relaxed);
+        // After the times, so that whoever reads "open" reads them too.
+        renew(&self.word, core.word(&self.settings).bits(), Ordering::Release);
     }
 
     /// A listener that panics does no harm, even while a call is dropped by another panic.
