@@ -119,7 +119,12 @@ impl CircuitBreaker {
 
     /// What it has counted.
     pub fn counts(&self) -> Counts {
-        let counts = self.lock().counts(&self.shards, time::nanos);
+        let mut counts = Counts::default();
+        self.change(|core| {
+            counts = core.counts(&self.shards, time::nanos);
+            // What has become too old is forgotten by that, but no state changes.
+            None
+        });
         Counts { rejected: self.cold.rejected.load(Ordering::Relaxed), ..counts }
     }
 
