@@ -160,3 +160,6 @@ impl Retry {
         RetryWhen::new(self, when)
     }
 }
+
+#[cfg(test)]
+mod tests;

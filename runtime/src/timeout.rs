@@ -79,7 +79,7 @@ impl Timeout {
     ///
     /// # Errors
     /// The call's own error, or the rejection as one.
-    pub async fn call<F, T, E>(&self, call: F) -> Result<T, E>
+    pub async fn call<F, T, E>(self, call: F) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>>,
         E: From<Rejection>,
@@ -99,8 +99,8 @@ impl Timeout {
     /// assert_eq!(timeout.try_call(async { "ready" }).await, Flow::Returned("ready"));
     /// # }
     /// ```
-    pub fn try_call<F: Future>(&self, call: F) -> impl Future<Output = Flow<F::Output>> + use<'_, F> {
-        timeout(self).around(flow::call(call))
+    pub async fn try_call<F: Future>(self, call: F) -> Flow<F::Output> {
+        timeout(&self).around(flow::call(call)).await
     }
 }
 
@@ -206,3 +206,6 @@ where
         layer.rejection()
     }
 }
+
+#[cfg(test)]
+mod tests;
