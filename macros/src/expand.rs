@@ -73,8 +73,12 @@ impl Expand<'_> {
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
+        // In an async function every argument is consumed. Here one of which the body has clones would be reported as
+        // taken by value without need (clippy's `needless_pass_by_value`).
+        let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
+        let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#prelude)* #end)
+        quote!(#classes #(#consumed)* #(#prelude)* #end)
     }
 
     /// From the outcome to what the function returns.
@@ -83,6 +87,8 @@ impl Expand<'_> {
             let pass = |value| quote_spanned!(site()=> return #value);
             let otherwise = self.fall_back(&layers[0], fallback, beneath, pass);
             let answer = fallback.answer();
+            // As the last expression, one without a value would be told to end in `;`, and `()` that it is not needed.
+            let answer = if is_unit(self.output) { quote_spanned!(site()=> let () = #answer;) } else { answer };
             return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
@@ -347,4 +353,8 @@ impl Expand<'_> {
         let retry = self.stack.layers.iter().rev().find(|layer| layer.repeats());
         retry.map_or_else(site, |layer| site().located_at(layer.span))
     }
+}
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
 }
