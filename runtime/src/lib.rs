@@ -112,6 +112,7 @@
 
 mod absorb;
 mod body;
+mod cause;
 mod circuit_breaker;
 mod class;
 mod clock;
@@ -146,10 +147,5 @@ pub use rejection::{Rejection, RejectionKind};
 pub use retry::{Backoff, GiveUp, GiveUpEvent, Jitter, Rejections, Retry, RetryEvent, RetryWhen};
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
-pub use steadfast_macros::{circuit_breaker, fallback, outcome, retry, timeout};
+pub use steadfast_macros::{Classify, circuit_breaker, fallback, outcome, retry, timeout};
 pub use timeout::Timeout;
-
-/// The examples of the README are compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
