@@ -8,6 +8,7 @@
 
 mod absorb;
 mod body;
+mod cause;
 mod circuit_breaker;
 mod class;
 mod clock;
@@ -42,5 +43,5 @@ pub use rejection::{Rejection, RejectionKind};
 pub use retry::{Backoff, GiveUp, GiveUpEvent, Jitter, Rejections, Retry, RetryEvent, RetryWhen};
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
-pub use steadfast_macros::{circuit_breaker, fallback, outcome, retry, timeout};
+pub use steadfast_macros::{Classify, circuit_breaker, fallback, outcome, retry, timeout};
 pub use timeout::Timeout;

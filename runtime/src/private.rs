@@ -2,6 +2,7 @@
 
 pub use crate::absorb::{FromError, FromRejection, absorb, absorb_with};
 pub use crate::body::{answered, once, repeatable};
+pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, By, ByClass, Judge, Layer, When, circuit_breaker};
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
@@ -11,7 +12,8 @@ pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry};
 pub use crate::timeout::{Layer as TimeoutLayer, Timed, timeout};
 
-/// The methods of [`Outcome`], without names that could meet the user's.
+/// The methods of [`Outcome`] and [`Cause`], without names that could meet the user's.
 pub mod by_class {
+    pub use crate::cause::{ByDefault as _, ByItself as _, ByTarget as _};
     pub use crate::outcome::{ByDefault as _, ByItself as _, ByTarget as _, ByVariant as _};
 }
