@@ -26,6 +26,8 @@ pub(crate) struct Shape {
     pub(crate) is_async: bool,
     /// What the body returns, each `impl Trait` written `_`, so that it can stand in the body.
     pub(crate) output: Type,
+    /// The same as it is written in the signature.
+    pub(crate) written_output: Type,
     /// The statements that the policies go around.
     pub(crate) body: TokenStream,
     /// How `self` is called there, where it is not `self`.
@@ -55,6 +57,7 @@ impl Shape {
         let whole = |is_async| Self {
             is_async,
             output: without_impl(written.clone()),
+            written_output: written.clone(),
             body: function.statements(),
             receiver: None,
             around: Around::Nothing,
@@ -97,7 +100,8 @@ impl Shape {
         };
         Some(Self {
             is_async: true,
-            output: without_impl(output),
+            output: without_impl(output.clone()),
+            written_output: output,
             body: quote!(#(#body)*),
             receiver,
             around: Around::Async { before, tail, lead, binding },
