@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
 use syn::{AttrStyle, Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, Visibility, token};
 
 use crate::collect;
@@ -111,12 +112,18 @@ impl Function {
 
     /// Takes `mut` off arguments that are only cloned from, where it would be reported as unused.
     pub(crate) fn take_mut_off(&mut self, names: &[Ident]) {
+        struct TakeOff<'a>(&'a [Ident]);
+        impl VisitMut for TakeOff<'_> {
+            fn visit_pat_ident_mut(&mut self, name: &mut PatIdent) {
+                if self.0.contains(&name.ident) {
+                    name.mutability = None;
+                }
+                visit_mut::visit_pat_ident_mut(self, name);
+            }
+        }
         for input in &mut self.signature.inputs {
-            if let FnArg::Typed(input) = input
-                && let Pat::Ident(name) = &mut *input.pat
-                && names.contains(&name.ident)
-            {
-                name.mutability = None;
+            if let FnArg::Typed(input) = input {
+                TakeOff(names).visit_pat_mut(&mut input.pat);
             }
         }
     }
