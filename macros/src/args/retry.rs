@@ -116,6 +116,8 @@ impl Retry {
             quote_spanned!(span=> &#policy)
         };
         let function = match &self.backoff {
+            // Bounded by `Fn`, from which a closure learns the type of its argument.
+            Some(Backoff::Function(function @ Expr::Closure(_))) => Some(quote_spanned!(span=> .backoff_fn(#function))),
             Some(Backoff::Function(function)) => Some(quote_spanned!(span=> .backoff(#function))),
             _ => None,
         };
