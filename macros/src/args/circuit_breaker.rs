@@ -154,16 +154,18 @@ impl CircuitBreaker {
             }
             (Some(handle), Some(key)) => {
                 let handle = layer.handle(handle, stack);
-                quote_spanned!(span=> let #variable = #handle.get(&(#key));)
+                let key = borrowed(key);
+                quote_spanned!(span=> let #variable = #handle.get(#key);)
             }
             (None, Some(key)) => {
                 let value = self.value(layer, root);
                 let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
+                let key = borrowed(key);
                 quote_spanned!(span=>
                     let #variable = {
                         static CIRCUIT_BREAKER: #root::Keyed<#root::CircuitBreaker> = #value.keyed()#max_keys;
                         &CIRCUIT_BREAKER
-                    }.get(&(#key));
+                    }.get(#key);
                 )
             }
             (None, None) => TokenStream::new(),
@@ -203,6 +205,19 @@ impl CircuitBreaker {
             _ => quote_spanned!(Span::mixed_site()=> Neutral),
         };
         Some(quote_spanned!(Span::mixed_site()=> .abandoned(#root::Abandoned::#variant)))
+    }
+}
+
+/// The key by reference. Of a tuple it is each part, so that none is moved away from the body.
+fn borrowed(key: &Expr) -> TokenStream {
+    let span = Span::mixed_site();
+    match key {
+        Expr::Tuple(tuple) => {
+            let parts = tuple.elems.iter().map(borrowed);
+            quote_spanned!(span=> &(#(#parts,)*))
+        }
+        Expr::Paren(paren) => borrowed(&paren.expr),
+        key => quote_spanned!(span=> &(#key)),
     }
 }
 
