@@ -51,7 +51,7 @@ impl Filter {
         filter.on = args.list("on").map(|list| arms(args, list, false));
         filter.ignore = args.list("ignore").map(|list| arms(args, list, false));
         filter.when = args.expr("when").map(|(_, expr)| expr);
-        if matches!(args.kind, Kind::Retry | Kind::Outcome | Kind::CircuitBreaker) {
+        if matches!(args.kind, Kind::Retry | Kind::Outcome) {
             filter.hint = args.list_or_expr("retry_after").map(|hint| match hint {
                 Err(function) => Hint::Function(function),
                 Ok(tokens) => Hint::Arms(arms(args, (Ident::new("retry_after", args.span), tokens), true)),
