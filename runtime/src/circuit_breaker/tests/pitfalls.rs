@@ -374,7 +374,7 @@ fn a_layer_may_judge_abandoned_calls_otherwise_and_mark_its_rejections() {
     assert!(poll_once(call.as_mut()).is_pending());
     drop(call);
     assert_eq!(breaker.state(), State::Open);
-    assert_eq!(layer().run(|| Flow::Returned(())).rejection().unwrap().__tag(), 3);
+    assert_eq!(layer().run(|| Flow::Returned(())).rejection().unwrap().tag(), 3);
 }
 
 #[test]
