@@ -283,7 +283,7 @@ async fn hooks_are_told_everything_and_their_panics_do_no_harm() {
     fn again(event: &RetryEvent<'_>) {
         let RetryEvent { attempt, delay, elapsed, outcome, policy } = event;
         TOLD.with_borrow_mut(|told| {
-            told.push(format!("{policy} {attempt} {delay:?} {elapsed:?} {}", outcome.rejection().is_some()))
+            told.push(format!("{policy} {attempt} {delay:?} {elapsed:?} {}", outcome.rejection().is_some()));
         });
         std::panic::resume_unwind(Box::new("hook"));
     }
@@ -326,7 +326,7 @@ async fn hooks_of_the_function_see_the_value() {
             |_| Some(Class::TRANSIENT),
             |event| {
                 told.borrow_mut()
-                    .push(format!("{} {:?} {:?} {:?}", event.attempt, event.delay, event.elapsed, event.outcome))
+                    .push(format!("{} {:?} {:?} {:?}", event.attempt, event.delay, event.elapsed, event.outcome));
             },
             |event| told.borrow_mut().push(format!("{} {:?}", event.attempts, event.reason)),
         );
@@ -347,6 +347,7 @@ async fn hooks_of_the_function_see_the_value() {
 #[test]
 fn what_can_be_sent_stays_so() {
     fn is_send(_: impl Send) {}
+    fn is_static(_: impl Send + 'static) {}
     let policy = Retry::new();
     let owned = String::new();
     is_send(policy.call(|| {
@@ -357,7 +358,6 @@ fn what_can_be_sent_stays_so() {
             Ok::<_, Error>(())
         }
     }));
-    fn is_static(_: impl Send + 'static) {}
     is_static(Timeout::new(ms(1)).call(Retry::new().when(|_: &std::io::Error| true).call(sleep_ok)));
 }
 

@@ -26,7 +26,7 @@ pin_project! {
 }
 
 thread_local! {
-    /// An empty clock, kept for the next call that waits: it spares half the price of an allocation each.
+    /// An empty clock, kept for the next call of this thread that waits: it spares the allocation.
     static SPARE: Cell<Option<Pin<Box<Clock>>>> = const { Cell::new(None) };
 }
 

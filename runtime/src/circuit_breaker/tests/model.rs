@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 use tokio::time::advance;
 
+use crate::circuit_breaker::time::saturated;
 use crate::{Abandoned, CircuitBreaker, Permit, State, Window};
 
 use super::*;
@@ -176,7 +177,7 @@ impl Naive {
         match self.config.window {
             Window::Calls(size) => count(&self.outcomes[self.outcomes.len().saturating_sub(size as usize)..]),
             Window::Duration(duration) => {
-                let epoch = |millis: u64| (self.base() + millis * 1_000_000) / (duration.as_nanos() as u64 / 32);
+                let epoch = |millis: u64| (self.base() + millis * 1_000_000) / (saturated(duration) / 32);
                 let young = |outcome: &&(u64, bool, bool)| epoch(self.now) - epoch(outcome.0) < 32;
                 count(&self.outcomes.iter().filter(young).copied().collect::<Vec<_>>())
             }
@@ -194,6 +195,7 @@ impl Naive {
             Window::Calls(size) => calls >= self.config.min_calls.min(size).into(),
             Window::Duration(_) => calls >= self.config.min_calls.into(),
         };
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let share = |part: u64| part as f64 / calls as f64;
         let tripped = match self.config.trip {
             Ok(threshold) => self.consecutive >= threshold,

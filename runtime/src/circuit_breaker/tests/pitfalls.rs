@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tokio::time::advance;
 
+use crate::circuit_breaker::layer::circuit_breaker;
 use crate::{Abandoned, CircuitBreaker, Flow, Keyed, State, Window, scope};
 
 use super::conformance::{open_for, poll_once};
@@ -141,7 +142,7 @@ async fn p28_a_hung_dependency_trips_it() {
 }
 
 #[test]
-fn p29_listeners_may_reenter_panic_and_run_while_unwinding() {
+fn p29_listeners_may_reenter_and_panic() {
     static BREAKER: CircuitBreaker = CircuitBreaker::new().failure_threshold(1).on_state_change(|change| {
         TOLD.fetch_add(1, Relaxed);
         assert_eq!(BREAKER.state(), change.to);
@@ -153,7 +154,10 @@ fn p29_listeners_may_reenter_panic_and_run_while_unwinding() {
     let call = || BREAKER.call_blocking(|| -> Result<(), Error> { panic!("expected too") });
     catch_unwind(AssertUnwindSafe(call)).unwrap_err();
     assert_eq!((BREAKER.state(), TOLD.load(Relaxed)), (State::Open, 1));
+}
 
+#[test]
+fn p29_listeners_may_panic_while_a_panic_drops_the_call() {
     static DROPPED: CircuitBreaker = CircuitBreaker::new()
         .failure_threshold(1)
         .abandoned(Abandoned::Failure)
@@ -360,6 +364,26 @@ fn a_call_is_dropped_before_its_place_is_given_back() {
     assert!(poll_once(call.as_mut()).is_pending());
     scope::time_out(|| drop(call));
     assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_layer_may_judge_abandoned_calls_otherwise_and_mark_its_rejections() {
+    let breaker = CircuitBreaker::new().failure_threshold(1);
+    let layer = || circuit_breaker(&breaker, |(): &()| None).tag(3).abandoned(Abandoned::Failure);
+    let mut call = Box::pin(layer().around(pending::<Flow<()>>()));
+    assert!(poll_once(call.as_mut()).is_pending());
+    drop(call);
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(layer().run(|| Flow::Returned(())).rejection().unwrap().__tag(), 3);
+}
+
+#[test]
+fn calls_can_be_sent_to_other_threads() {
+    fn sent(_: impl Send) {}
+    static BREAKER: CircuitBreaker = CircuitBreaker::new();
+    sent(BREAKER.call(async { Ok::<_, Error>(()) }));
+    sent(BREAKER.when(|_: &Error| true).call(async { Ok(()) }));
+    sent(BREAKER.try_acquire());
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn never_more_probes_at_once_than_allowed() {
                     assert!(running.fetch_add(1, SeqCst) < PROBES);
                     passed.fetch_add(1, SeqCst);
                     running.fetch_sub(1, SeqCst);
-                    if scatter(number, round) % 2 == 0 { permit.success() } else { drop(permit) }
+                    if scatter(number, round).is_multiple_of(2) { permit.success() } else { drop(permit) }
                 }
             });
         }
