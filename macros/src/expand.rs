@@ -35,9 +35,7 @@ pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> 
     let statements = core::mem::take(&mut shape.body);
     let expand = Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements };
     let expanded = expand.function();
-    if stack.repeats() || shape.is_async {
-        function.take_mut_off(&stack.clones);
-    }
+    function.take_mut_off(&stack.clones);
     shape.wrap(expanded)
 }
 
@@ -75,18 +73,23 @@ impl Expand<'_> {
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
-        let moved = self.moved_arguments();
+        // In an async function every argument is consumed. Here one of which the body has clones would be reported as
+        // taken by value without need (clippy's `needless_pass_by_value`).
+        let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
+        let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #moved #(#prelude)* #end)
+        quote!(#classes #(#consumed)* #(#prelude)* #end)
     }
 
     /// From the outcome to what the function returns.
     fn outer_end(&self, layers: &[Layer]) -> TokenStream {
         if let [Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] = layers {
-            let give_back = |value| quote_spanned!(site()=> return #value);
-            let fall_back = self.fall_back(&layers[0], fallback, beneath, give_back);
-            let answer = self.answer(fallback);
-            return quote!(#fall_back #answer);
+            let pass = |value| quote_spanned!(site()=> return #value);
+            let otherwise = self.fall_back(&layers[0], fallback, beneath, pass);
+            let answer = fallback.answer();
+            // As the last expression, one without a value would be told to end in `;`, and `()` that it is not needed.
+            let answer = if is_unit(self.output) { quote_spanned!(site()=> let () = #answer;) } else { answer };
+            return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
         let value = self.absorb(layers, &outcome);
@@ -166,25 +169,16 @@ impl Expand<'_> {
     fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let label = Lifetime::new(&format!("'{}", layer.variable("handled", self.stack)), site());
-        let give_back = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
-        let fall_back = self.fall_back(layer, fallback, beneath, give_back);
-        let answer = self.answer(fallback);
+        let pass = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
+        let otherwise = self.fall_back(layer, fallback, beneath, pass);
+        let answer = fallback.answer();
         let answer = if self.is_async {
             let anchor = self.anchor();
             quote_spanned!(site()=> #root::__private::call(async { #anchor #answer }).await)
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> let outcome = #label: { #fall_back #answer };)
-    }
-
-    /// The last expression of a block. Not where it gives `()`, which clippy would see end in `;`.
-    fn answer(&self, fallback: &Fallback) -> TokenStream {
-        let answer = fallback.answer();
-        match self.output {
-            Type::Tuple(unit) if unit.elems.is_empty() => quote_spanned!(site()=> let _: () = #answer;),
-            _ => answer,
-        }
+        quote_spanned!(site()=> let outcome = #label: { #otherwise #answer };)
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -193,26 +187,26 @@ impl Expand<'_> {
         layer: &Layer,
         fallback: &Fallback,
         beneath: &[Layer],
-        give_back: impl FnOnce(TokenStream) -> TokenStream,
+        pass: impl FnOnce(TokenStream) -> TokenStream,
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
         // A block, so that clones for the body don't hide the arguments from the answer.
         let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
         let handles = layer.filter.handles(root, output);
-        let give_back = give_back(quote_spanned!(site()=> value));
+        let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
         match &fallback.failure {
             Named::No => quote_spanned!(site()=>
                 #run
                 if let #ok = #root::__private::fallback(outcome, #handles) {
-                    #give_back;
+                    #pass;
                 }
             ),
             Named::Failure(pat) => quote_spanned!(site()=>
                 #run
                 let #pat = match #root::__private::fallback(outcome, #handles) {
-                    #ok => #give_back,
+                    #ok => #pass,
                     ::core::result::Result::Err(failure) => failure,
                 };
             ),
@@ -227,7 +221,7 @@ impl Expand<'_> {
                 quote_spanned!(site()=>
                     #run
                     let #pat = match #root::__private::#fallback {
-                        #ok => #give_back,
+                        #ok => #pass,
                         ::core::result::Result::Err(error) => error,
                     };
                 )
@@ -328,15 +322,6 @@ impl Expand<'_> {
         )
     }
 
-    /// An argument that is only cloned from would be reported as one to take by reference. The desugaring of an async
-    /// function moves them by itself.
-    fn moved_arguments(&self) -> TokenStream {
-        if self.is_async || !self.stack.repeats() {
-            return TokenStream::new();
-        }
-        self.stack.clones.iter().map(|name| quote_spanned!(site()=> let #name = #name;)).collect()
-    }
-
     /// Each attempt gets its own.
     fn clones(&self) -> TokenStream {
         let names = &self.stack.clones;
@@ -368,4 +353,8 @@ impl Expand<'_> {
         let retry = self.stack.layers.iter().rev().find(|layer| layer.repeats());
         retry.map_or_else(site, |layer| site().located_at(layer.span))
     }
+}
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
 }

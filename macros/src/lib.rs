@@ -7,6 +7,7 @@
 mod args;
 mod attribute;
 mod check;
+mod classify;
 mod collect;
 mod ctxt;
 mod docs;
@@ -52,4 +53,10 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn outcome(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::Outcome, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/classify.md")]
+#[proc_macro_derive(Classify, attributes(transient, throttled, permanent, neutral, classify))]
+pub fn derive_classify(input: TokenStream) -> TokenStream {
+    classify::derive(input.into()).into()
 }

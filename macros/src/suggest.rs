@@ -17,10 +17,13 @@ impl Display for List<'_> {
 
 /// `` unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff` ``
 pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
-    let meant = nearest(given, known).map(|name| format!(" did you mean `{name}`?")).unwrap_or_default();
-    match known {
-        [only] => format!("unknown {what} `{given}`;{meant} expected `{only}`"),
-        known => format!("unknown {what} `{given}`;{meant} expected one of: {}", List(known)),
+    match (nearest(given, known), known) {
+        (Some(only), [_]) => format!("unknown {what} `{given}`; did you mean `{only}`?"),
+        (Some(meant), _) => {
+            format!("unknown {what} `{given}`; did you mean `{meant}`? expected one of: {}", List(known))
+        }
+        (None, [only]) => format!("unknown {what} `{given}`; expected `{only}`"),
+        (None, _) => format!("unknown {what} `{given}`; expected one of: {}", List(known)),
     }
 }
 
@@ -62,6 +65,8 @@ mod tests {
             unknown("argument", "attemps", &["attempts", "backoff"]),
             "unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff`"
         );
+        assert_eq!(unknown("argument", "x", &["a", "b"]), "unknown argument `x`; expected one of: `a`, `b`");
+        assert_eq!(unknown("argument", "wiht", &["with"]), "unknown argument `wiht`; did you mean `with`?");
         assert_eq!(unknown("argument", "x", &["with"]), "unknown argument `x`; expected `with`");
     }
 

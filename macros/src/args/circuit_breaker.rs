@@ -149,11 +149,11 @@ impl CircuitBreaker {
         let variable = layer.variable("circuit_breaker", stack);
         match (&self.handle, &self.key) {
             (Some(handle), None) => {
-                let handle = layer.handle(handle, stack);
+                let handle = stack.handle(handle);
                 quote_spanned!(span=> let #variable = #handle;)
             }
             (Some(handle), Some(key)) => {
-                let handle = layer.handle(handle, stack);
+                let handle = stack.handle(handle);
                 let key = borrowed(key);
                 quote_spanned!(span=> let #variable = #handle.get(#key);)
             }
@@ -247,7 +247,7 @@ fn window(args: &mut Args<'_>) -> Option<Window> {
             }
             Some(Window::Duration(window))
         }
-        Some(Some(Lit::Int(_))) => args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls),
+        None | Some(Some(Lit::Int(_))) => args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls),
         Some(Some(_)) => {
             let (_, other) = args.expr("window")?;
             args.ctxt
@@ -255,7 +255,6 @@ fn window(args: &mut Args<'_>) -> Option<Window> {
             None
         }
         Some(None) => args.expr("window").map(|(_, expr)| Window::Expr(expr)),
-        None => args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls),
     }
 }
 

@@ -10,7 +10,8 @@ use pin_project_lite::pin_project;
 use crate::{Class, Classify, Flow, Rejection};
 
 use super::core::Verdict;
-use super::{Abandoned, CircuitBreaker, Permit};
+use super::permit::Guard;
+use super::{Abandoned, CircuitBreaker};
 
 /// Who says what an outcome says of the dependency.
 pub trait Judge<R> {
@@ -65,13 +66,13 @@ pub struct Layer<'b, J> {
     breaker: &'b CircuitBreaker,
     judge: J,
     tag: u8,
-    abandoned: Abandoned,
+    abandoned: Option<Abandoned>,
 }
 
 impl<'b, J> Layer<'b, J> {
     #[inline]
     pub(super) const fn new(breaker: &'b CircuitBreaker, judge: J) -> Self {
-        Self { breaker, judge, tag: 0, abandoned: breaker.settings.abandoned }
+        Self { breaker, judge, tag: 0, abandoned: None }
     }
 
     /// Marks the rejections of this layer.
@@ -83,7 +84,7 @@ impl<'b, J> Layer<'b, J> {
     /// What becomes of a call that is dropped before its end, whatever the breaker's own setting.
     #[inline]
     pub fn abandoned(self, abandoned: Abandoned) -> Self {
-        Self { abandoned, ..self }
+        Self { abandoned: Some(abandoned), ..self }
     }
 
     /// The call under this breaker.
@@ -93,13 +94,7 @@ impl<'b, J> Layer<'b, J> {
         F: Future<Output = Flow<R>>,
         J: Judge<R>,
     {
-        Around {
-            call,
-            stage: Stage::Waiting(self.breaker),
-            abandoned: self.abandoned,
-            tag: self.tag,
-            judge: self.judge,
-        }
+        Around { call, guard: Guard::new(self.breaker, self.abandoned), tag: self.tag, judge: self.judge }
     }
 
     /// Makes the call under this breaker.
@@ -108,11 +103,11 @@ impl<'b, J> Layer<'b, J> {
     where
         J: Judge<R>,
     {
-        let mut stage = match self.breaker.acquire(self.abandoned) {
-            Ok(permit) => Stage::Running(permit),
-            Err(rejection) => return Flow::Rejected(rejection.with_tag(self.tag)),
-        };
-        let under_way = UnderWay(&mut stage);
+        let mut guard = Guard::new(self.breaker, self.abandoned);
+        if let Err(rejection) = guard.begin() {
+            return Flow::Rejected(rejection.with_tag(self.tag));
+        }
+        let under_way = UnderWay(&mut guard);
         let outcome = call();
         let verdict = verdict(&self.judge, &outcome);
         under_way.end(verdict);
@@ -125,22 +120,13 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Around<'b, F, J> {
-        // Before the stage, so that it is dropped before its permit is given back.
+        // Before the guard, so that it is dropped before its place is given back.
         #[pin]
         call: F,
-        stage: Stage<'b>,
-        abandoned: Abandoned,
+        guard: Guard<'b>,
         tag: u8,
         judge: J,
     }
-}
-
-#[derive(Debug)]
-enum Stage<'b> {
-    /// Never polled: holds nothing.
-    Waiting(&'b CircuitBreaker),
-    Running(Permit<'b>),
-    Over,
 }
 
 impl<R, F, J> Future for Around<'_, F, J>
@@ -153,19 +139,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
         let this = self.project();
-        match *this.stage {
-            Stage::Running(_) => {}
-            Stage::Waiting(breaker) => match breaker.acquire(*this.abandoned) {
-                Ok(permit) => *this.stage = Stage::Running(permit),
-                Err(rejection) => {
-                    *this.stage = Stage::Over;
-                    return Poll::Ready(Flow::Rejected(rejection.with_tag(*this.tag)));
-                }
-            },
+        if this.guard.is_ahead() {
+            if let Err(rejection) = this.guard.begin() {
+                return Poll::Ready(Flow::Rejected(rejection.with_tag(*this.tag)));
+            }
+        } else if this.guard.is_over() {
             // Asked again after the end, it neither runs nor counts again.
-            Stage::Over => return Poll::Pending,
+            return Poll::Pending;
         }
-        let under_way = UnderWay(this.stage);
+        let under_way = UnderWay(this.guard);
         let Poll::Ready(outcome) = this.call.poll(cx) else {
             mem::forget(under_way);
             return Poll::Pending;
@@ -191,24 +173,21 @@ fn of_rejection(rejection: &Rejection) -> Verdict {
 }
 
 /// The call's own poll. Dropped, it is a panic that unwinds out of it, and not merely past it: a failure.
-struct UnderWay<'a, 'b>(&'a mut Stage<'b>);
+struct UnderWay<'a, 'b>(&'a mut Guard<'b>);
 
 impl UnderWay<'_, '_> {
     #[inline]
     fn end(self, verdict: Verdict) {
-        let stage = mem::replace(self.0, Stage::Over);
+        self.0.end(verdict);
         mem::forget(self);
-        if let Stage::Running(permit) = stage {
-            permit.end(verdict);
-        }
     }
 }
 
 impl Drop for UnderWay<'_, '_> {
-    #[cold]
+    #[inline]
     fn drop(&mut self) {
-        if let Stage::Running(permit) = mem::replace(self.0, Stage::Over) {
-            permit.end(Verdict::Failure);
+        if self.0.is_running() {
+            self.0.end(Verdict::Failure);
         }
     }
 }
