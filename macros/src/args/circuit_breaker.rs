@@ -173,7 +173,7 @@ impl CircuitBreaker {
     }
 
     /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack, class: &TokenStream) -> TokenStream {
+    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
         let breaker = if self.handle.is_none() && self.key.is_none() {
@@ -185,7 +185,7 @@ impl CircuitBreaker {
         };
         let tag = layer.tag(stack);
         let abandoned = self.handle.as_ref().and_then(|_| self.abandoned(root));
-        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker, #class)#tag #abandoned)
+        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
     }
 
     fn value(&self, layer: &Layer, root: &syn::Path) -> TokenStream {

@@ -53,63 +53,65 @@ impl<R, C: Fn(&R) -> Option<Class>> Judge<R> for By<C> {
     }
 }
 
-/// A breaker around calls of the expansion, which classifies outcomes by `class`.
+/// A breaker around a call of the expansion.
 #[inline]
-pub fn circuit_breaker<R, C: Fn(&R) -> Option<Class>>(breaker: &CircuitBreaker, class: C) -> Layer<'_, By<C>> {
-    Layer::new(breaker, By(class))
+pub const fn circuit_breaker(breaker: &CircuitBreaker) -> Layer<'_> {
+    Layer { breaker, tag: 0, abandoned: None }
 }
 
-/// A breaker and who judges the outcomes of calls under it.
+/// A breaker that stands around a call.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
-pub struct Layer<'b, J> {
+pub struct Layer<'b> {
     breaker: &'b CircuitBreaker,
-    judge: J,
     tag: u8,
     abandoned: Option<Abandoned>,
 }
 
-impl<'b, J> Layer<'b, J> {
-    #[inline]
-    pub(super) const fn new(breaker: &'b CircuitBreaker, judge: J) -> Self {
-        Self { breaker, judge, tag: 0, abandoned: None }
-    }
-
+impl<'b> Layer<'b> {
     /// Marks the rejections of this layer.
     #[inline]
-    pub fn tag(self, tag: u8) -> Self {
+    pub const fn tag(self, tag: u8) -> Self {
         Self { tag, ..self }
     }
 
     /// What becomes of a call that is dropped before its end, whatever the breaker's own setting.
     #[inline]
-    pub fn abandoned(self, abandoned: Abandoned) -> Self {
+    pub const fn abandoned(self, abandoned: Abandoned) -> Self {
         Self { abandoned: Some(abandoned), ..self }
     }
 
-    /// The call under this breaker.
+    /// The call under this breaker, its outcome classified by `class`. The call comes first, so that the type of the
+    /// outcome is known where the closure needs it.
     #[inline]
-    pub fn around<R, F>(self, call: F) -> Around<'b, F, J>
+    pub fn around<R, F, C>(self, call: F, class: C) -> Around<'b, F, By<C>>
     where
         F: Future<Output = Flow<R>>,
-        J: Judge<R>,
+        C: Fn(&R) -> Option<Class>,
     {
-        Around { call, guard: Guard::new(self.breaker, self.abandoned), tag: self.tag, judge: self.judge }
+        self.judged(call, By(class))
     }
 
-    /// Makes the call under this breaker.
+    /// Makes the call under this breaker, its outcome classified by `class`.
     #[inline]
-    pub fn run<R>(self, call: impl FnOnce() -> Flow<R>) -> Flow<R>
-    where
-        J: Judge<R>,
-    {
+    pub fn run<R>(self, call: impl FnOnce() -> Flow<R>, class: impl Fn(&R) -> Option<Class>) -> Flow<R> {
+        self.run_judged(call, &By(class))
+    }
+
+    #[inline]
+    pub(super) const fn judged<F, J>(self, call: F, judge: J) -> Around<'b, F, J> {
+        Around { call, guard: Guard::new(self.breaker, self.abandoned), tag: self.tag, judge }
+    }
+
+    #[inline]
+    pub(super) fn run_judged<R>(self, call: impl FnOnce() -> Flow<R>, judge: &impl Judge<R>) -> Flow<R> {
         let mut guard = Guard::new(self.breaker, self.abandoned);
         if let Err(rejection) = guard.begin() {
             return Flow::Rejected(rejection.with_tag(self.tag));
         }
         let under_way = UnderWay(&mut guard);
         let outcome = call();
-        let verdict = verdict(&self.judge, &outcome);
+        let verdict = verdict(judge, &outcome);
         under_way.end(verdict);
         outcome
     }

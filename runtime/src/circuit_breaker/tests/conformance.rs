@@ -257,7 +257,7 @@ async fn c13_timeouts_further_in_are_failures_and_other_rejections_neutral() {
     let breaker = CircuitBreaker::new().failure_threshold(2);
     let under = |kind| {
         let class = |outcome: &()| -> Option<Class> { unreachable!("{outcome:?}") };
-        circuit_breaker(&breaker, class).run(|| Flow::Rejected(crate::Rejection::new(kind, Name::UNNAMED)))
+        circuit_breaker(&breaker).run(|| Flow::Rejected(crate::Rejection::new(kind, Name::UNNAMED)), class)
     };
     let neutral = [RejectionKind::CircuitOpen, RejectionKind::BulkheadFull, RejectionKind::RateLimited];
     for kind in neutral.into_iter().chain([RejectionKind::Timeout]).chain(neutral) {

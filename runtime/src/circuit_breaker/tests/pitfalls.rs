@@ -369,12 +369,12 @@ fn a_call_is_dropped_before_its_place_is_given_back() {
 #[test]
 fn a_layer_may_judge_abandoned_calls_otherwise_and_mark_its_rejections() {
     let breaker = CircuitBreaker::new().failure_threshold(1);
-    let layer = || circuit_breaker(&breaker, |(): &()| None).tag(3).abandoned(Abandoned::Failure);
-    let mut call = Box::pin(layer().around(pending::<Flow<()>>()));
+    let layer = || circuit_breaker(&breaker).tag(3).abandoned(Abandoned::Failure);
+    let mut call = Box::pin(layer().around(pending::<Flow<()>>(), |()| None));
     assert!(poll_once(call.as_mut()).is_pending());
     drop(call);
     assert_eq!(breaker.state(), State::Open);
-    assert_eq!(layer().run(|| Flow::Returned(())).rejection().unwrap().tag(), 3);
+    assert_eq!(layer().run(|| Flow::Returned(()), |()| None).rejection().unwrap().tag(), 3);
 }
 
 #[test]
