@@ -15,10 +15,16 @@ mod composition;
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/outcome.rs"]
+mod outcome;
+#[path = "conformance/rejected_beneath.rs"]
+mod rejected_beneath;
 #[path = "conformance/rejections.rs"]
 mod rejections;
 #[path = "conformance/retry.rs"]
 mod retry;
+#[path = "conformance/scope.rs"]
+mod scope;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/timeout.rs"]
