@@ -259,18 +259,19 @@ async fn r16e_the_same_for_a_shared_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn r18c_hooks_are_told_of_rejections() {
-    let told = RefCell::new(Vec::new());
-    fn policy<R>(outcome: Failure<R>) -> Option<&'static str> {
+    type Told = (u32, Option<&'static str>, Option<GiveUp>);
+    fn policy<R>(outcome: &Failure<R>) -> Option<&'static str> {
         outcome.rejection().map(|rejection| rejection.policy())
     }
+    let told = RefCell::new(Vec::new());
     #[retry(
         attempts = 3, backoff = none,
-        on_retry = |event| told.borrow_mut().push((event.attempt, policy(event.outcome), None)),
-        on_give_up = |event| told.borrow_mut().push((event.attempts, policy(event.outcome), Some(event.reason)))
+        on_retry = |event| told.borrow_mut().push((event.attempt, policy(&event.outcome), None)),
+        on_give_up = |event| told.borrow_mut().push((event.attempts, policy(&event.outcome), Some(event.reason)))
     )]
     #[circuit_breaker(failure_threshold = 2, name = "breaker")]
     #[timeout("1s", name = "timeout")]
-    async fn call(script: &Script, told: &RefCell<Vec<(u32, Option<&'static str>, Option<GiveUp>)>>) -> Answer {
+    async fn call(script: &Script, told: &RefCell<Vec<Told>>) -> Answer {
         script.run().await
     }
     assert_eq!(letter(&call(&Script::new("T"), &told).await), 'R');
