@@ -169,7 +169,7 @@ impl Expand<'_> {
     /// A fallback beneath other policies: its answer is an outcome to them.
     fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
         let (root, output) = (self.root, self.output);
-        let label = Lifetime::new("'handled", site());
+        let label = Lifetime::new(&format!("'{}", layer.variable("handled", self.stack)), site());
         let pass = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
         let otherwise = self.fall_back(layer, fallback, beneath, pass);
         let answer = fallback.answer();

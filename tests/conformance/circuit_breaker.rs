@@ -1,6 +1,6 @@
 //! When a breaker opens: thresholds, windows, slow calls, and what counts as what.
 
-use steadfast::circuit_breaker;
+use steadfast::{circuit_breaker, timeout};
 use steadfast_tests::{Error, drive};
 
 #[tokio::test(start_paused = true)]
@@ -201,4 +201,12 @@ async fn c20d_values_may_be_failures() {
     drive!(#[circuit_breaker(failure_threshold = 2, on(Ok(run) if *run > 1))] => "S S S R");
     // Errors go on to their own class.
     drive!(#[circuit_breaker(failure_threshold = 2, on(Ok(0)))] => "FPF F R");
+}
+
+#[tokio::test(start_paused = true)]
+async fn c16g_a_timeout_of_a_slow_call_is_slow_and_a_failure() {
+    // Two timeouts are too few failures, but all calls were slow.
+    drive!(async #[timeout("2s")] #[circuit_breaker(slow_call = "1s", window = 2)] => "TT R");
+    drive!(async #[circuit_breaker(slow_call = "1s", window = 2)] #[timeout("2s")] => "TT R");
+    drive!(async #[timeout("900ms")] #[circuit_breaker(slow_call = "1s", window = 2)] => "TTTT S TTTTT R");
 }

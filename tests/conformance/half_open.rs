@@ -420,3 +420,22 @@ async fn c22e_a_timeout_of_ours_elsewhere_in_the_task_is_none_of_its_business() 
     assert_eq!(letter(&other(&mut || hung = None).await), 'T');
     assert_eq!(call(&script).await, Ok(2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn c22f_the_loser_of_a_select_is_neutral() {
+    #[circuit_breaker(failure_threshold = 1)]
+    async fn call(script: &Script) -> Answer {
+        script.run().await
+    }
+    let script = Script::new("TSS");
+    let quicker = async {
+        tokio::task::yield_now().await;
+        call(&script).await
+    };
+    tokio::select! {
+        biased;
+        _ = call(&script) => unreachable!("it hangs"),
+        answer = quicker => assert_eq!(answer, Ok(2)),
+    }
+    assert_eq!(call(&script).await, Ok(3));
+}

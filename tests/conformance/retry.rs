@@ -1,5 +1,6 @@
 //! How often and when a retry calls again.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -376,9 +377,12 @@ async fn r15_a_caller_who_goes_away_is_not_followed_by_an_attempt() {
     assert_eq!(script.runs(), 1);
 }
 
+/// Attempt, delay, elapsed, the reason where it gave up, and the policy.
+type Told = (u32, Duration, Duration, Option<GiveUp>, &'static str);
+
 #[tokio::test(start_paused = true)]
 async fn r18_hooks_are_told_each_decision() {
-    let events = std::cell::RefCell::new(Vec::new());
+    let events = RefCell::new(Vec::new());
 
     #[retry(
         attempts = 3, backoff = fixed("1s"), jitter = none, name = "orders",
@@ -387,10 +391,7 @@ async fn r18_hooks_are_told_each_decision() {
             (event.attempts, Duration::ZERO, event.elapsed, Some(event.reason), event.policy)
         )
     )]
-    async fn call(
-        script: &Script,
-        events: &std::cell::RefCell<Vec<(u32, Duration, Duration, Option<GiveUp>, &'static str)>>,
-    ) -> Answer {
+    async fn call(script: &Script, events: &RefCell<Vec<Told>>) -> Answer {
         script.run().await
     }
     assert!(call(&Script::new("f"), &events).await.is_err());
