@@ -6,6 +6,8 @@ use std::time::Duration;
 use reqwest::{Client, StatusCode, header};
 use steadfast::{Class, Classify, Rejection, parse_retry_after};
 
+use crate::timeline::{Tone, say};
+
 /// Why there is no answer. The derive tells every policy what to make of it.
 #[derive(Debug, thiserror::Error, Classify)]
 pub enum Error {
@@ -53,6 +55,19 @@ pub async fn get(client: &Client, url: &str) -> Result<String, Error> {
     let retry_after = response.headers().get(header::RETRY_AFTER);
     let retry_after = retry_after.and_then(|value| parse_retry_after(value.to_str().ok()?));
     Err(Error::Status { status, retry_after })
+}
+
+/// As [`get`], and says on the timeline what came of it.
+///
+/// # Errors
+/// No answer, or one with another status.
+pub async fn ask(whom: &str, client: &Client, url: &str) -> Result<String, Error> {
+    let answer = get(client, url).await;
+    match &answer {
+        Ok(_) => say(Tone::Plain, whom, "200 OK"),
+        Err(error) => say(Tone::Bad, whom, error),
+    }
+    answer
 }
 
 /// An error of reqwest says which request failed; the last of its causes says why.

@@ -4,5 +4,5 @@ pub mod http;
 pub mod timeline;
 pub mod upstream;
 
-pub use http::{Error, client, get};
+pub use http::{Error, ask, client, get};
 pub use upstream::{Reply, Request, Upstream};

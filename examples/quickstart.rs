@@ -11,7 +11,7 @@ use reqwest::Client;
 use steadfast::{Classify as _, Failure, GiveUpEvent, RetryEvent, State, StateChange};
 use steadfast::{circuit_breaker, fallback, retry, timeout};
 use steadfast_examples::timeline::{Tone, code, heading, say};
-use steadfast_examples::{Error, Reply, Upstream, client, get};
+use steadfast_examples::{Error, Reply, Upstream, ask, client};
 use tokio::time::sleep;
 
 // Without jitter every run tells the same story. Leave it on elsewhere: it keeps clients from coming back all at once.
@@ -75,12 +75,7 @@ struct Shop {
 
 impl Shop {
     async fn get(&self, path: &str) -> Result<String, Error> {
-        let answer = get(&self.client, &self.server.url(path)).await;
-        match &answer {
-            Ok(_) => say(Tone::Plain, "server", "200 OK"),
-            Err(error) => say(Tone::Bad, "server", error),
-        }
-        answer
+        ask("server", &self.client, &self.server.url(path)).await
     }
 }
 
