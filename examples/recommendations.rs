@@ -16,7 +16,7 @@ use steadfast_examples::{Error, Reply, Upstream, ask, client};
 #[fallback(|error| Ok(popular(&error)))]
 #[fallback(|error| shop.cached(user, &error).await)]
 #[retry(attempts = 2, backoff = fixed("50ms"))]
-#[timeout("300ms")]
+#[timeout("500ms")]
 async fn recommended(shop: &Shop, user: u32) -> Result<Items, Error> {
     let names = ask("service", &shop.client, &shop.service.url(&format!("/users/{user}"))).await?;
     Ok(Items { from: "service", names })
@@ -61,7 +61,7 @@ struct Shop {
 
 impl Shop {
     // What comes between a call and its answer had better be quick. No retry: the next level is there for that.
-    #[timeout("300ms")]
+    #[timeout("500ms")]
     async fn cached(&self, user: u32, error: &Error) -> Result<Items, Error> {
         say(Tone::Held, "fallback", format_args!("the cache, because: {error}"));
         let names = ask("cache", &self.client, &self.cache.url(&format!("/users/{user}"))).await?;

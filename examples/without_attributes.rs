@@ -37,7 +37,7 @@ async fn main() -> io::Result<()> {
     let server = Upstream::start([]).await?;
     let (client, url) = (client(), server.url("/price"));
 
-    heading("It fails twice, then it is well.");
+    heading("It resets, then it hangs, then it is well.");
     server.set([Reply::Reset, Reply::Hang, Reply::ok("2.50 a pound")]);
     answered(price(&client, &url).await);
 

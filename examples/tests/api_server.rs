@@ -36,7 +36,8 @@ impl Api {
     }
 
     async fn get(&self, path: &str) -> Response {
-        self.client.get(format!("{}{path}", self.here)).send().await.unwrap()
+        let response = self.client.get(format!("{}{path}", self.here)).send();
+        timeout(30 * SECOND, response).await.expect("every request is answered").unwrap()
     }
 
     async fn status(&self, path: &str) -> u16 {
