@@ -5,7 +5,7 @@ use core::time::Duration;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{FnArg, Lifetime, ReceiverKind, ReturnType, Type, TypeReference};
+use syn::{FnArg, Lifetime, ReceiverKind, Type, TypeReference};
 
 use crate::args::fallback::Named;
 use crate::args::setting::Setting;
@@ -77,7 +77,7 @@ fn function_can_be_wrapped(ctxt: &Ctxt, stack: &Stack, function: &Function, shap
         }
     }
     if let Some(retry) = stack.layers.iter().find(|layer| layer.repeats())
-        && let Some(borrow) = borrow_of_mutable(function)
+        && let Some(borrow) = borrow_of_mutable(function, &shape.written_output)
     {
         let message = format!(
             "under `{}` this borrow of a `&mut` argument would outlive its attempt; return an owned value, or borrow \
@@ -120,9 +120,8 @@ fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
     }
 }
 
-/// The part of the return type that borrows from an argument taken by `&mut`.
-fn borrow_of_mutable(function: &Function) -> Option<TokenStream> {
-    let ReturnType::Type(_, output) = &function.signature.output else { return None };
+/// The part of what the body returns that borrows from an argument taken by `&mut`.
+fn borrow_of_mutable(function: &Function, output: &Type) -> Option<TokenStream> {
     let mut borrows = Borrows::default();
     borrows.visit_type(output);
 
@@ -151,8 +150,8 @@ fn borrow_of_mutable(function: &Function) -> Option<TokenStream> {
     }
     // An elided lifetime is that of `self`, or of the only reference there is.
     let from_mutable = match function.receiver() {
-        Some(Passed::ByMut) => true,
-        Some(Passed::ByRef) => false,
+        Some(Passed::Mut) => true,
+        Some(Passed::Ref) => false,
         _ => references == 1 && mutable.len() == 1,
     };
     borrows.elided.into_iter().next().filter(|_| from_mutable)

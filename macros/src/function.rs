@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
 use syn::{AttrStyle, Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, Visibility, token};
 
 use crate::collect;
@@ -96,27 +97,33 @@ impl Function {
     }
 
     pub(crate) fn by_value_arguments(&self) -> Vec<Ident> {
-        self.arguments().into_iter().filter(|a| a.kind == Passed::ByValue).map(|a| a.name).collect()
+        self.arguments().into_iter().filter(|a| a.kind == Passed::Value).map(|a| a.name).collect()
     }
 
     /// The receiver as `&mut self`, `&self`, or anything by value.
     pub(crate) fn receiver(&self) -> Option<Passed> {
         Some(match &self.signature.receiver()?.kind {
-            ReceiverKind::Reference(_, _, Some(_)) => Passed::ByMut,
-            ReceiverKind::Reference(_, _, None) => Passed::ByRef,
+            ReceiverKind::Reference(_, _, Some(_)) => Passed::Mut,
+            ReceiverKind::Reference(_, _, None) => Passed::Ref,
             ReceiverKind::Typed(_, ty) => Passed::of(ty),
-            _ => Passed::ByValue,
+            _ => Passed::Value,
         })
     }
 
     /// Takes `mut` off arguments that are only cloned from, where it would be reported as unused.
     pub(crate) fn take_mut_off(&mut self, names: &[Ident]) {
+        struct TakeOff<'a>(&'a [Ident]);
+        impl VisitMut for TakeOff<'_> {
+            fn visit_pat_ident_mut(&mut self, name: &mut PatIdent) {
+                if self.0.contains(&name.ident) {
+                    name.mutability = None;
+                }
+                visit_mut::visit_pat_ident_mut(self, name);
+            }
+        }
         for input in &mut self.signature.inputs {
-            if let FnArg::Typed(input) = input
-                && let Pat::Ident(name) = &mut *input.pat
-                && names.contains(&name.ident)
-            {
-                name.mutability = None;
+            if let FnArg::Typed(input) = input {
+                TakeOff(names).visit_pat_mut(&mut input.pat);
             }
         }
     }
@@ -131,19 +138,19 @@ pub(crate) struct Argument {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Passed {
-    ByValue,
-    ByRef,
-    ByMut,
+    Value,
+    Ref,
+    Mut,
 }
 
 impl Passed {
     fn of(ty: &Type) -> Self {
         match ty {
-            Type::Reference(reference) if reference.mutability.is_some() => Self::ByMut,
-            Type::Reference(_) => Self::ByRef,
+            Type::Reference(reference) if reference.mutability.is_some() => Self::Mut,
+            Type::Reference(_) => Self::Ref,
             Type::Group(group) => Self::of(&group.elem),
             Type::Paren(paren) => Self::of(&paren.elem),
-            _ => Self::ByValue,
+            _ => Self::Value,
         }
     }
 }

@@ -138,6 +138,22 @@ impl Stack {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1
     }
 
+    /// A shared policy, taken before the body without keeping what it was taken from borrowed.
+    pub(crate) fn handle(&self, expr: &Expr) -> TokenStream {
+        let root = &self.root;
+        let borrowed = |name: &Ident| self.arguments.iter().any(|a| a.name == *name && a.kind != Passed::Ref);
+        let in_self = matches!(self.receiver, Some(Passed::Mut | Passed::Value));
+        let function = if mentions(expr.to_token_stream(), &|name| {
+            borrowed(name) || (in_self && (name == "self" || name == "__self"))
+        }) {
+            Ident::new("detached_handle", Span::mixed_site())
+        } else {
+            Ident::new("handle", Span::mixed_site())
+        };
+        // The span of the expression, so that what the compiler says of the handle points to it.
+        quote::quote_spanned!(Span::mixed_site().located_at(expr.span())=> #root::__private::#function(&(#expr)))
+    }
+
     /// Whether `tokens` name an argument of the function.
     pub(crate) fn mentions_argument(&self, tokens: TokenStream) -> bool {
         mentions(tokens, &|name| name == "self" || self.arguments.iter().any(|argument| argument.name == *name))
@@ -176,22 +192,6 @@ impl Layer {
         } else {
             Ident::new(&format!("{name}_{}", self.number), Span::mixed_site())
         }
-    }
-
-    /// A shared policy, taken before the body without keeping what it was taken from borrowed.
-    pub(crate) fn handle(&self, expr: &Expr, stack: &Stack) -> TokenStream {
-        let root = &stack.root;
-        let borrowed = |name: &Ident| stack.arguments.iter().any(|a| a.name == *name && a.kind != Passed::ByRef);
-        let in_self = matches!(stack.receiver, Some(Passed::ByMut | Passed::ByValue));
-        let function = if mentions(expr.to_token_stream(), &|name| {
-            borrowed(name) || (in_self && (name == "self" || name == "__self"))
-        }) {
-            Ident::new("detached_handle", Span::mixed_site())
-        } else {
-            Ident::new("handle", Span::mixed_site())
-        };
-        // The span of the expression, so that what the compiler says of the handle points to it.
-        quote::quote_spanned!(Span::mixed_site().located_at(expr.span())=> #root::__private::#function(&(#expr)))
     }
 
     /// Marks the rejections of this layer, where the outer end must tell them from others.

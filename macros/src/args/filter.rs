@@ -29,7 +29,7 @@ pub(crate) struct Arm {
 #[derive(Clone)]
 pub(crate) enum Hint {
     /// `retry_after = F`
-    Function(Expr),
+    Function(Box<Expr>),
     /// `retry_after(ARM => EXPR, ..)`
     Arms(Vec<Arm>),
 }
@@ -51,9 +51,9 @@ impl Filter {
         filter.on = args.list("on").map(|list| arms(args, list, false));
         filter.ignore = args.list("ignore").map(|list| arms(args, list, false));
         filter.when = args.expr("when").map(|(_, expr)| expr);
-        if matches!(args.kind, Kind::Retry | Kind::Outcome | Kind::CircuitBreaker) {
+        if matches!(args.kind, Kind::Retry | Kind::Outcome) {
             filter.hint = args.list_or_expr("retry_after").map(|hint| match hint {
-                Err(function) => Hint::Function(function),
+                Err(function) => Hint::Function(Box::new(function)),
                 Ok(tokens) => Hint::Arms(arms(args, (Ident::new("retry_after", args.span), tokens), true)),
             });
         }

@@ -17,6 +17,7 @@ const REJECTIONS: [&str; 4] = ["timeout", "rate_limited", "bulkhead_full", "circ
 const CURVES: [&str; 5] = ["exponential", "fixed", "linear", "fibonacci", "none"];
 
 #[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "`on_retry` is the name of the argument")]
 pub(crate) struct Retry {
     /// A shared policy in place of settings.
     handle: Option<Expr>,
@@ -42,7 +43,7 @@ enum Backoff {
         factor: Option<Setting<f64>>,
     },
     /// `Fn(u32) -> Duration`, or a `Backoff`.
-    Function(Expr),
+    Function(Box<Expr>),
 }
 
 enum Jitter {
@@ -87,7 +88,7 @@ impl Retry {
     pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
-            let handle = layer.handle(handle, stack);
+            let handle = stack.handle(handle);
             let narrowed = match &self.rejections {
                 Some(_) => self.rejections(layer, stack),
                 None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
@@ -116,7 +117,11 @@ impl Retry {
             quote_spanned!(span=> &#policy)
         };
         let function = match &self.backoff {
-            Some(Backoff::Function(function)) => Some(quote_spanned!(span=> .backoff(#function))),
+            Some(Backoff::Function(function)) => Some(match &**function {
+                // Bounded by `Fn`, from which a closure learns the type of its argument.
+                Expr::Closure(function) => quote_spanned!(span=> .backoff_fn(#function)),
+                function => quote_spanned!(span=> .backoff(#function)),
+            }),
             _ => None,
         };
         let observed = self.is_observed().then(|| quote_spanned!(span=> .observed()));
@@ -263,14 +268,14 @@ fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
             Some(name) if CURVES.iter().any(|curve| name == curve) => {
                 Some(Backoff::Curve { name: name.clone(), base: None, factor: None })
             }
-            _ => Some(Backoff::Function(expr)),
+            _ => Some(Backoff::Function(Box::new(expr))),
         },
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match path.path.get_ident() {
                 Some(name) if CURVES.iter().any(|curve| name == curve) => curve(args, name, call),
-                _ => Some(Backoff::Function(expr)),
+                _ => Some(Backoff::Function(Box::new(expr))),
             },
-            _ => Some(Backoff::Function(expr)),
+            _ => Some(Backoff::Function(Box::new(expr))),
         },
         _ if literal(&expr).is_some() || is_negative(&expr) => {
             let message = format!(
@@ -280,7 +285,7 @@ fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
             args.ctxt.error_spanned_by(expr, message);
             None
         }
-        _ => Some(Backoff::Function(expr)),
+        _ => Some(Backoff::Function(Box::new(expr))),
     }
 }
 
@@ -300,7 +305,7 @@ fn curve(args: &Args<'_>, name: &Ident, call: &ExprCall) -> Option<Backoff> {
             }
             delay if index == 0 && name != "none" => base = Some(args.duration_of(delay.clone())?),
             other => {
-                args.ctxt.error_spanned_by(other, format!("`{name}` does not take this; see `backoff` in the docs"))
+                args.ctxt.error_spanned_by(other, format!("`{name}` does not take this; see `backoff` in the docs"));
             }
         }
     }
@@ -311,7 +316,7 @@ fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
     let value = match literal(expr) {
         Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
         Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
-        None if !is_negative(expr) => return Some(Setting::Expr(expr.clone())),
+        None if !is_negative(expr) => return Some(Setting::Expr(Box::new(expr.clone()))),
         _ => None,
     };
     match value {

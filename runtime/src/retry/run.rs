@@ -50,6 +50,12 @@ impl<'p, B: Curve> Run<'p, B> {
         Run { state: self.state, backoff }
     }
 
+    /// As [`backoff`](Self::backoff), for a closure that does not say what it takes.
+    #[inline]
+    pub fn backoff_fn<F: Fn(u32) -> Duration>(self, backoff: F) -> Run<'p, F> {
+        self.backoff(backoff)
+    }
+
     /// Lets a call know which attempt it is.
     #[inline]
     pub const fn attempt<F: Future>(&self, call: F) -> Attempt<F> {
