@@ -69,6 +69,7 @@ fn quickstart() {
             "retry no more: circuit open",
             "fallback the bestsellers",
             "call 2 answer: apples",
+            "server was asked 3 times in 2 calls",
         ],
     );
 }
