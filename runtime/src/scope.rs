@@ -105,7 +105,6 @@ pub fn remaining() -> Option<Duration> {
 }
 
 /// Whether a timeout of ours is at this moment dropping what is beneath it.
-#[allow(dead_code, reason = "asked by the permits of the circuit breaker")]
 pub(crate) fn timing_out() -> bool {
     TIMING_OUT.get()
 }
