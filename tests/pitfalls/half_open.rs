@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use steadfast::{CircuitBreaker, State, circuit_breaker, retry, timeout};
+use steadfast::{Abandoned, CircuitBreaker, State, circuit_breaker, retry, timeout};
 use tokio::time::{advance, sleep};
 
 use super::common::{Answer, Error, is_open, is_timeout, millis, poll_once};
@@ -307,6 +307,23 @@ async fn p24_a_late_failure_does_not_prolong() {
     let breaker = late_report(Probe::Fail, fail_later).await;
     assert_eq!(breaker.retry_after(), Some(Duration::from_secs(5)));
     assert_eq!(breaker.counts().opened, 1);
+}
+
+/// One that is dropped after its period is as late.
+#[tokio::test(start_paused = true)]
+async fn p24_a_late_drop_changes_nothing() {
+    let breaker =
+        CircuitBreaker::new().failure_threshold(1).reset_timeout(Duration::from_secs(10)).abandoned(Abandoned::Failure);
+    let mut late = hanging(&breaker);
+    assert!(poll_once(&mut late).await.is_pending());
+    open(&breaker).await;
+    assert_eq!(ask(&breaker, Probe::Succeed).await, Ok(1));
+    let mut in_time = hanging(&breaker);
+    assert!(poll_once(&mut in_time).await.is_pending());
+    drop(late);
+    assert_eq!((breaker.state(), breaker.counts().opened), (State::Closed, 1));
+    drop(in_time);
+    assert_eq!((breaker.state(), breaker.counts().opened), (State::Open, 2));
 }
 
 /// Of a period of which only the number has changed: closed, open, half-open and closed again.
