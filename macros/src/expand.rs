@@ -99,10 +99,11 @@ impl Expand<'_> {
     /// Statements that leave a call, not yet begun, in `call`.
     fn call(&self, layers: &[Layer]) -> TokenStream {
         let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
-        let around = match &layer.policy {
-            Policy::Timeout(timeout) => timeout.layer(layer, self.stack),
+        let (around, class) = match &layer.policy {
+            Policy::Timeout(timeout) => (timeout.layer(layer, self.stack), None),
             Policy::CircuitBreaker(breaker) => {
-                breaker.layer(layer, self.stack, &layer.filter.class(self.root, self.output))
+                let class = layer.filter.class(self.root, self.output);
+                (breaker.layer(layer, self.stack), Some(quote_spanned!(site()=> , #class)))
             }
             Policy::Retry(_) | Policy::Fallback(_) => {
                 let (statements, outcome) = self.outcome(layers);
@@ -112,9 +113,9 @@ impl Expand<'_> {
         };
         let call = self.call(beneath);
         if self.is_async {
-            quote_spanned!(site()=> #call let call = #around.around(call);)
+            quote_spanned!(site()=> #call let call = #around.around(call #class);)
         } else {
-            quote_spanned!(site()=> #call let call = || #around.run(call);)
+            quote_spanned!(site()=> #call let call = || #around.run(call #class);)
         }
     }
 
@@ -168,7 +169,7 @@ impl Expand<'_> {
     /// A fallback beneath other policies: its answer is an outcome to them.
     fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
         let (root, output) = (self.root, self.output);
-        let label = Lifetime::new("'handled", site());
+        let label = Lifetime::new(&format!("'{}", layer.variable("handled", self.stack)), site());
         let pass = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
         let otherwise = self.fall_back(layer, fallback, beneath, pass);
         let answer = fallback.answer();

@@ -111,6 +111,28 @@ impl<P: Policy> DetachedHandle for Arc<P> {
     }
 }
 
+/// An argument that is a reference to one.
+impl<P: Policy> Handle for &Arc<P> {
+    type Handle<'a>
+        = Arc<P>
+    where
+        Self: 'a;
+
+    #[inline]
+    fn handle(&self) -> Arc<P> {
+        Arc::clone(self)
+    }
+}
+
+impl<P: Policy> DetachedHandle for &Arc<P> {
+    type Handle = Arc<P>;
+
+    #[inline]
+    fn handle(&self) -> Arc<P> {
+        Arc::clone(self)
+    }
+}
+
 impl<P: Policy, F: FnOnce() -> P> Handle for LazyLock<P, F> {
     type Handle<'a>
         = &'a P

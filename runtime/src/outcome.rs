@@ -118,15 +118,10 @@ impl IntoHint for Duration {
     }
 }
 
+/// For no other `Option`, so that a mere `None` has a type.
 impl IntoHint for Option<Duration> {
     fn into_hint(self) -> Option<Duration> {
         self
-    }
-}
-
-impl IntoHint for Option<&Duration> {
-    fn into_hint(self) -> Option<Duration> {
-        self.copied()
     }
 }
 

@@ -154,16 +154,18 @@ impl CircuitBreaker {
             }
             (Some(handle), Some(key)) => {
                 let handle = stack.handle(handle);
-                quote_spanned!(span=> let #variable = #handle.get(&(#key));)
+                let key = borrowed(key);
+                quote_spanned!(span=> let #variable = #handle.get(#key);)
             }
             (None, Some(key)) => {
                 let value = self.value(layer, root);
                 let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
+                let key = borrowed(key);
                 quote_spanned!(span=>
                     let #variable = {
                         static CIRCUIT_BREAKER: #root::Keyed<#root::CircuitBreaker> = #value.keyed()#max_keys;
                         &CIRCUIT_BREAKER
-                    }.get(&(#key));
+                    }.get(#key);
                 )
             }
             (None, None) => TokenStream::new(),
@@ -171,7 +173,7 @@ impl CircuitBreaker {
     }
 
     /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack, class: &TokenStream) -> TokenStream {
+    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
         let breaker = if self.handle.is_none() && self.key.is_none() {
@@ -183,7 +185,7 @@ impl CircuitBreaker {
         };
         let tag = layer.tag(stack);
         let abandoned = self.handle.as_ref().and_then(|_| self.abandoned(root));
-        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker, #class)#tag #abandoned)
+        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
     }
 
     fn value(&self, layer: &Layer, root: &syn::Path) -> TokenStream {
@@ -203,6 +205,19 @@ impl CircuitBreaker {
             _ => quote_spanned!(Span::mixed_site()=> Neutral),
         };
         Some(quote_spanned!(Span::mixed_site()=> .abandoned(#root::Abandoned::#variant)))
+    }
+}
+
+/// The key by reference. Of a tuple it is each part, so that none is moved away from the body.
+fn borrowed(key: &Expr) -> TokenStream {
+    let span = Span::mixed_site();
+    match key {
+        Expr::Tuple(tuple) => {
+            let parts = tuple.elems.iter().map(borrowed);
+            quote_spanned!(span=> &(#(#parts,)*))
+        }
+        Expr::Paren(paren) => borrowed(&paren.expr),
+        key => quote_spanned!(span=> &(#key)),
     }
 }
 

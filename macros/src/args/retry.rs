@@ -117,11 +117,11 @@ impl Retry {
             quote_spanned!(span=> &#policy)
         };
         let function = match &self.backoff {
-            // Bounded by `Fn`, from which a closure learns the type of its argument.
-            Some(Backoff::Function(function)) if matches!(**function, Expr::Closure(_)) => {
-                Some(quote_spanned!(span=> .backoff_fn(#function)))
-            }
-            Some(Backoff::Function(function)) => Some(quote_spanned!(span=> .backoff(#function))),
+            Some(Backoff::Function(function)) => Some(match &**function {
+                // Bounded by `Fn`, from which a closure learns the type of its argument.
+                Expr::Closure(function) => quote_spanned!(span=> .backoff_fn(#function)),
+                function => quote_spanned!(span=> .backoff(#function)),
+            }),
             _ => None,
         };
         let observed = self.is_observed().then(|| quote_spanned!(span=> .observed()));

@@ -1,0 +1,13 @@
+use ntest_timeout::timeout;
+use std::io;
+use steadfast::retry;
+
+#[retry]
+#[timeout(100)]
+fn fetch() -> io::Result<u32> {
+    Ok(1)
+}
+
+fn main() {
+    let _ = fetch();
+}

@@ -1,0 +1,18 @@
+use std::io;
+use steadfast::{retry, timeout as deadline};
+
+#[retry]
+#[deadline("1s")]
+async fn beneath() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[deadline("1s")]
+#[retry]
+async fn above() -> io::Result<u32> {
+    Ok(1)
+}
+
+fn main() {
+    let _ = (beneath(), above());
+}
