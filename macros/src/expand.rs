@@ -22,10 +22,11 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, Path, Type};
+use syn::{Expr, Lifetime, Type};
 
 use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
+use crate::emit::{Root, at};
 use crate::function::Function;
 use crate::policy::{Layer, Policy, Stack};
 use crate::shape::Shape;
@@ -53,7 +54,7 @@ enum Converts {
 
 struct Expand<'a> {
     stack: &'a Stack,
-    root: &'a Path,
+    root: &'a Root,
     output: &'a Type,
     is_async: bool,
     statements: TokenStream,
@@ -199,26 +200,35 @@ impl Expand<'_> {
                     #give_back;
                 }
             ),
-            Named::Failure(pat) => quote_spanned!(site()=>
-                #run
-                let #pat = match #root::__private::fallback(outcome, #handles) {
-                    #ok => #give_back,
-                    ::core::result::Result::Err(failure) => failure,
-                };
-            ),
+            Named::Failure(pat) => {
+                // At the name, where the compiler points when its type is another.
+                let named = quote_spanned!(at(pat)=> ::core::result::Result::Err(failure) => failure,);
+                quote_spanned!(site()=>
+                    #run
+                    let #pat = match #root::__private::fallback(outcome, #handles) {
+                        #ok => #give_back,
+                        #named
+                    };
+                )
+            }
             Named::Error(pat) => {
+                let named = quote_spanned!(at(pat)=> ::core::result::Result::Err(error) => error,);
+                // At the return type, where the compiler points when its error cannot hold a rejection.
+                let error = quote_spanned!(at(output)=> _);
                 let fallback = match self.converts(beneath) {
-                    Converts::Nothing => quote_spanned!(site()=> fallback_returned_error(outcome, #handles)),
-                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output>(outcome, #handles)),
+                    Converts::Nothing => {
+                        quote_spanned!(site()=> fallback_returned_error::<#output, _>(outcome, #handles))
+                    }
+                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output, #error>(outcome, #handles)),
                     Converts::By(f) => {
-                        quote_spanned!(site()=> fallback_error_with::<#output, _>(outcome, #handles, #f))
+                        quote_spanned!(site()=> fallback_error_with::<#output, _, _>(outcome, #handles, #f))
                     }
                 };
                 quote_spanned!(site()=>
                     #run
                     let #pat = match #root::__private::#fallback {
                         #ok => #give_back,
-                        ::core::result::Result::Err(error) => error,
+                        #named
                     };
                 )
             }
@@ -231,7 +241,10 @@ impl Expand<'_> {
         match self.converts(layers) {
             Converts::Nothing => quote_spanned!(site()=> #root::__private::returned(#outcome)),
             Converts::ByFrom => quote_spanned!(site()=> #root::__private::absorb::<#output>(#outcome)),
-            Converts::By(f) => quote_spanned!(site()=> #root::__private::absorb_with::<#output, _>(#outcome, #f)),
+            Converts::By(f) => {
+                let root = root.at(at(&f));
+                quote_spanned!(at(&f)=> #root::__private::absorb_with::<#output, _>(#outcome, #f))
+            }
         }
     }
 
@@ -249,10 +262,17 @@ impl Expand<'_> {
             ([], Some(f)) => Converts::By(f.to_token_stream()),
             ([(_, f)], _) if rejecting.len() == 1 => Converts::By(f.to_token_stream()),
             (own, shared) => {
-                let convert = |f: &Expr| quote_spanned!(site()=> #root::__private::convert(rejection, #f));
+                let convert = |f: &Expr| {
+                    let root = root.at(at(f));
+                    quote_spanned!(at(f)=> #root::__private::convert(rejection, #f))
+                };
                 let rest = match shared {
                     Some(f) => convert(f),
-                    None => quote_spanned!(site()=> ::core::convert::From::from(rejection)),
+                    None => {
+                        let output = self.output;
+                        let error = quote_spanned!(at(output)=> _);
+                        quote_spanned!(site()=> #root::__private::error::<#output, #error>(rejection))
+                    }
                 };
                 // The last arm takes the policies that have no `error`, or the last one where all have.
                 let (arms, rest) = match own.split_last() {
@@ -326,7 +346,7 @@ impl Expand<'_> {
             .map(|name| {
                 let argument = self.stack.arguments.iter().find(|argument| argument.name == *name);
                 let mutability = argument.and_then(|argument| argument.mutability);
-                quote_spanned!(site()=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
+                quote_spanned!(at(name)=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
             })
             .collect()
     }

@@ -1,9 +1,8 @@
 //! The policies of one stack, read from their attributes.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::spanned::Spanned;
-use syn::{Expr, Ident, Path};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, Ident};
 
 use crate::args::circuit_breaker::CircuitBreaker;
 use crate::args::fallback::Fallback;
@@ -14,6 +13,7 @@ use crate::args::timeout::Timeout;
 use crate::args::{Args, Common};
 use crate::collect::Collected;
 use crate::ctxt::Ctxt;
+use crate::emit::{Root, at, borrowed};
 use crate::function::{Argument, Function, Passed};
 
 /// An attribute of ours.
@@ -66,9 +66,10 @@ pub(crate) struct Layer {
 
 /// All the policies of a function, the outermost first.
 pub(crate) struct Stack {
+    /// Where the outermost attribute stands.
+    pub(crate) span: Span,
     pub(crate) layers: Vec<Layer>,
-    /// The crate `steadfast`, as the caller reaches it.
-    pub(crate) root: Path,
+    pub(crate) root: Root,
     pub(crate) docs: bool,
     /// The arguments that each attempt gets a clone of.
     pub(crate) clones: Vec<Ident>,
@@ -80,8 +81,7 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn read(ctxt: &Ctxt, attributes: Vec<Collected>, function: &Function) -> Self {
-        let by_value = &function.by_value_arguments();
+    pub(crate) fn read(ctxt: &Ctxt, span: Span, attributes: Vec<Collected>, function: &Function) -> Self {
         let mut layers = Vec::new();
         let mut outcome: Option<Outcome> = None;
         let mut clones = Vec::new();
@@ -91,7 +91,7 @@ impl Stack {
             let mut args = Args::parse(ctxt, kind, span, args);
             let common = Common::read(&mut args);
             let filter = Filter::read(&mut args);
-            clones.extend(args.clones(by_value));
+            clones.extend(args.clones(function));
             root = root.or_else(|| common.root.clone());
             docs &= common.docs;
             let policy = match kind {
@@ -116,7 +116,7 @@ impl Stack {
         for layer in &mut layers {
             layer.filter.complete(&outcome.filter, matches!(layer.policy, Policy::Retry(_)));
         }
-        let root = root.unwrap_or_else(|| syn::parse_quote!(::steadfast));
+        let root = Root::new(root);
         let mut seen = Vec::new();
         clones.retain(|name| {
             !seen.contains(name) && {
@@ -125,7 +125,7 @@ impl Stack {
             }
         });
         let (arguments, receiver) = (function.arguments(), function.receiver());
-        Self { layers, root, docs, clones, error: outcome.error, arguments, receiver }
+        Self { span, layers, root, docs, clones, error: outcome.error, arguments, receiver }
     }
 
     /// Whether the body may run more than once.
@@ -140,7 +140,10 @@ impl Stack {
 
     /// Whether `tokens` name an argument of the function.
     pub(crate) fn mentions_argument(&self, tokens: TokenStream) -> bool {
-        mentions(tokens, &|name| name == "self" || self.arguments.iter().any(|argument| argument.name == *name))
+        // `__self` is how `#[async_trait]` calls it.
+        mentions(tokens, &|name| {
+            name == "self" || name == "__self" || self.arguments.iter().any(|argument| argument.name == *name)
+        })
     }
 }
 
@@ -178,27 +181,29 @@ impl Layer {
         }
     }
 
-    /// A shared policy, taken before the body without keeping what it was taken from borrowed.
-    pub(crate) fn handle(&self, expr: &Expr, stack: &Stack) -> TokenStream {
-        let root = &stack.root;
-        let borrowed = |name: &Ident| stack.arguments.iter().any(|a| a.name == *name && a.kind != Passed::ByRef);
-        let in_self = matches!(stack.receiver, Some(Passed::ByMut | Passed::ByValue));
-        let function = if mentions(expr.to_token_stream(), &|name| {
-            borrowed(name) || (in_self && (name == "self" || name == "__self"))
-        }) {
-            Ident::new("detached_handle", Span::mixed_site())
-        } else {
-            Ident::new("handle", Span::mixed_site())
+    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
+    pub(crate) fn handle(&self, expr: &Expr, stack: &Stack, policy: &TokenStream) -> TokenStream {
+        // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
+        let expr = match expr {
+            Expr::Reference(reference) if reference.mutability.is_none() => &*reference.expr,
+            expr => expr,
         };
-        // The span of the expression, so that what the compiler says of the handle points to it.
-        quote::quote_spanned!(Span::mixed_site().located_at(expr.span())=> #root::__private::#function(&(#expr)))
+        let root = stack.root.at(at(expr));
+        let taken = |name: &Ident| stack.arguments.iter().any(|a| a.name == *name && a.kind != Passed::ByRef);
+        let in_self = matches!(stack.receiver, Some(Passed::ByMut | Passed::ByValue));
+        let detached =
+            mentions(expr.to_token_stream(), &|name| taken(name) || (in_self && (name == "self" || name == "__self")));
+        let function = if detached { "detached_handle" } else { "handle" };
+        let function = Ident::new(function, at(expr));
+        let borrowed = borrowed(expr);
+        quote_spanned!(at(expr)=> #root::__private::#function::<#policy, _>(#borrowed))
     }
 
     /// Marks the rejections of this layer, where the outer end must tell them from others.
     pub(crate) fn tag(&self, stack: &Stack) -> Option<TokenStream> {
         let number = proc_macro2::Literal::u8_unsuffixed(self.number);
         (self.common.error.is_some() && stack.tells_rejections_apart())
-            .then(|| quote::quote_spanned!(Span::mixed_site()=> .tag(#number)))
+            .then(|| quote_spanned!(Span::mixed_site()=> .tag(#number)))
     }
 
     /// The attribute, as it is spelled in messages.
@@ -214,8 +219,8 @@ impl Layer {
     /// `.name("..")` where one was given, the function's path otherwise.
     pub(crate) fn named(&self) -> TokenStream {
         match &self.common.name {
-            Some(name) => quote::quote_spanned!(Span::mixed_site()=> .name(#name)),
-            None => quote::quote_spanned!(Span::mixed_site()=> .inside(&|| {})),
+            Some(name) => quote_spanned!(Span::mixed_site()=> .name(#name)),
+            None => quote_spanned!(Span::mixed_site()=> .inside(&|| {})),
         }
     }
 }

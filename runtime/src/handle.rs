@@ -5,93 +5,83 @@ use std::sync::{Arc, LazyLock};
 
 use core::ops::Deref;
 
-use crate::{CircuitBreaker, Keyed, Retry, Timeout};
-
-/// A policy as a value.
-pub trait Policy {}
-
-impl Policy for Retry {}
-impl Policy for Timeout {}
-impl Policy for CircuitBreaker {}
-impl<P> Policy for Keyed<P> {}
-
-/// What an expression gives that stands in for a policy.
+/// What an expression gives that stands in for a policy of type `P`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a policy",
-    label = "expected a policy, a reference to one, or one in an `Arc`"
+    message = "`{Self}` is not a `{P}`",
+    label = "expected a `{P}`, a reference to one, or one in an `Arc`"
 )]
-pub trait Handle {
+pub trait Handle<P> {
     /// What is kept for the time of the call.
-    type Handle<'a>: Deref<Target: Policy>
+    type Held<'a>: Deref<Target = P>
     where
         Self: 'a;
 
     /// Takes hold of the policy.
-    fn handle(&self) -> Self::Handle<'_>;
+    fn handle(&self) -> Self::Held<'_>;
 }
 
 /// What an expression gives that leaves the argument it goes through free to be moved or changed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` would keep the argument borrowed while the body runs",
+    message = "`{Self}` is not a `{P}` that can be held while the body has the argument",
     label = "the body needs this argument for itself",
-    note = "hold it in an `Arc`, which is cloned, or in a `static`"
+    note = "hold the `{P}` in an `Arc`, which is cloned, or in a `static`"
 )]
-pub trait DetachedHandle {
+pub trait DetachedHandle<P> {
     /// What is kept for the time of the call.
-    type Handle: Deref<Target: Policy>;
+    type Held: Deref<Target = P>;
 
     /// Takes hold of the policy.
-    fn handle(&self) -> Self::Handle;
+    fn handle(&self) -> Self::Held;
 }
 
-/// Takes hold of a policy: by reference, or by a clone of its `Arc`.
+/// Takes hold of a policy: by reference, or by a clone of its `Arc`. The type that is kept is not told, since the
+/// compiler would report one that cannot be found a second time.
 #[inline]
-pub fn handle<H: Handle + ?Sized>(policy: &H) -> H::Handle<'_> {
+pub fn handle<P, H: Handle<P> + ?Sized>(policy: &H) -> impl Deref<Target = P> {
     policy.handle()
 }
 
 /// Takes hold of a policy without a borrow of what it was reached through.
 #[inline]
-pub fn detached_handle<H: DetachedHandle + ?Sized>(policy: &H) -> H::Handle {
+pub fn detached_handle<P, H: DetachedHandle<P> + ?Sized>(policy: &H) -> impl Deref<Target = P> + use<P, H> {
     policy.handle()
 }
 
-/// For each policy by itself, since a blanket over `P` and `&P` would overlap.
-macro_rules! plain_handle {
-    ($([$($generic:tt)*] $policy:ty),* $(,)?) => {$(
-        impl<$($generic)*> Handle for $policy {
-            type Handle<'a> = &'a Self where Self: 'a;
+impl<P> Handle<P> for P {
+    type Held<'a>
+        = &'a P
+    where
+        P: 'a;
 
-            #[inline]
-            fn handle(&self) -> &Self {
-                self
-            }
-        }
-
-        impl<'p, $($generic)*> Handle for &'p $policy {
-            type Handle<'a> = &'p $policy where Self: 'a;
-
-            #[inline]
-            fn handle(&self) -> &'p $policy {
-                self
-            }
-        }
-
-        impl<'p, $($generic)*> DetachedHandle for &'p $policy {
-            type Handle = &'p $policy;
-
-            #[inline]
-            fn handle(&self) -> &'p $policy {
-                self
-            }
-        }
-    )*};
+    #[inline]
+    fn handle(&self) -> &P {
+        self
+    }
 }
 
-plain_handle!([] Retry, [] Timeout, [] CircuitBreaker, [P] Keyed<P>);
+impl<'p, P> Handle<P> for &'p P {
+    type Held<'a>
+        = &'p P
+    where
+        Self: 'a;
 
-impl<P: Policy> Handle for Arc<P> {
-    type Handle<'a>
+    #[inline]
+    fn handle(&self) -> &'p P {
+        self
+    }
+}
+
+impl<'p, P> DetachedHandle<P> for &'p P {
+    type Held = &'p P;
+
+    #[inline]
+    fn handle(&self) -> &'p P {
+        self
+    }
+}
+
+impl<P> Handle<P> for Arc<P> {
+    type Held<'a>
         = Self
     where
         Self: 'a;
@@ -102,8 +92,8 @@ impl<P: Policy> Handle for Arc<P> {
     }
 }
 
-impl<P: Policy> DetachedHandle for Arc<P> {
-    type Handle = Self;
+impl<P> DetachedHandle<P> for Arc<P> {
+    type Held = Self;
 
     #[inline]
     fn handle(&self) -> Self {
@@ -112,8 +102,8 @@ impl<P: Policy> DetachedHandle for Arc<P> {
 }
 
 /// An argument that is a reference to one.
-impl<P: Policy> Handle for &Arc<P> {
-    type Handle<'a>
+impl<P> Handle<P> for &Arc<P> {
+    type Held<'a>
         = Arc<P>
     where
         Self: 'a;
@@ -124,8 +114,8 @@ impl<P: Policy> Handle for &Arc<P> {
     }
 }
 
-impl<P: Policy> DetachedHandle for &Arc<P> {
-    type Handle = Arc<P>;
+impl<P> DetachedHandle<P> for &Arc<P> {
+    type Held = Arc<P>;
 
     #[inline]
     fn handle(&self) -> Arc<P> {
@@ -133,8 +123,8 @@ impl<P: Policy> DetachedHandle for &Arc<P> {
     }
 }
 
-impl<P: Policy, F: FnOnce() -> P> Handle for LazyLock<P, F> {
-    type Handle<'a>
+impl<P, F: FnOnce() -> P> Handle<P> for LazyLock<P, F> {
+    type Held<'a>
         = &'a P
     where
         Self: 'a;
@@ -148,6 +138,7 @@ impl<P: Policy, F: FnOnce() -> P> Handle for LazyLock<P, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Retry;
 
     struct Client {
         plain: Retry,
@@ -159,15 +150,16 @@ mod tests {
         static LAZY: LazyLock<Retry> = LazyLock::new(Retry::new);
         let mut client = Client { plain: Retry::new(), shared: Arc::new(Retry::new()) };
 
-        let shared = detached_handle(&client.shared);
+        let shared = detached_handle::<Retry, _>(&client.shared);
         client.plain = Retry::new().attempts(7);
-        let target: &Retry = &shared;
-        assert!(core::ptr::eq(target, &raw const *client.shared));
+        assert!(core::ptr::eq(&raw const *shared, &raw const *client.shared));
 
-        let plain = handle(&client.plain);
-        assert!(core::ptr::eq(plain, &raw const client.plain));
-        let through = handle(&&client.plain);
-        assert!(core::ptr::eq(through, plain));
-        let _: &'static Retry = handle(&LAZY);
+        let plain = handle::<Retry, _>(&client.plain);
+        assert!(core::ptr::eq(&raw const *plain, &raw const client.plain));
+        let plain_ref = &client.plain;
+        let through = handle::<Retry, _>(&plain_ref);
+        assert!(core::ptr::eq(&raw const *through, &raw const *plain));
+        let lazy = handle::<Retry, _>(&LAZY);
+        assert!(core::ptr::eq(&raw const *lazy, &raw const *LAZY));
     }
 }

@@ -125,6 +125,7 @@ impl IntoHint for Option<Duration> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H: IntoHint + Copy> IntoHint for &H {
     fn into_hint(self) -> Option<Duration> {
         (*self).into_hint()

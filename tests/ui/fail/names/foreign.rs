@@ -3,8 +3,8 @@ use std::io;
 use steadfast::retry;
 
 #[retry]
-#[timeout(100)]
-fn fetch() -> io::Result<u32> {
+#[timeout("1s")]
+async fn fetch() -> io::Result<u32> {
     Ok(1)
 }
 
