@@ -103,8 +103,8 @@ impl Expand<'_> {
             }
             Policy::Retry(_) | Policy::Fallback(_) => {
                 let (statements, outcome) = self.outcome(layers);
-                let open = self.block_opening(layer.span);
-                return quote_spanned!(site()=> let call = #open { #statements #outcome };);
+                let block = self.block(layer.span, &quote!(#statements #outcome));
+                return quote_spanned!(site()=> let call = #block;);
             }
         };
         let call = self.call(beneath);
@@ -307,7 +307,8 @@ impl Expand<'_> {
 
     fn async_block(&self) -> TokenStream {
         let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
-        let open = quote_spanned!(self.at_retry()=> async #capture);
+        let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        let open = quote_spanned!(span=> async #capture);
         quote_spanned!(site()=> #open { #anchor #statements })
     }
 
@@ -318,13 +319,18 @@ impl Expand<'_> {
 
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
-        quote_spanned!(self.at_retry()=> || -> #output { #clones #statements })
+        let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        quote_spanned!(retry=> || -> #output { #clones #statements })
     }
 
-    /// `async`, or `||`, before a block that runs policies.
-    fn block_opening(&self, span: Span) -> TokenStream {
-        let span = site().located_at(span);
-        if self.is_async { quote_spanned!(span=> async) } else { quote_spanned!(span=> ||) }
+    /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
+    /// not in its expansion: the compiler does not name a variable that a block in an expansion has moved.
+    fn block(&self, span: Span, statements: &TokenStream) -> TokenStream {
+        if self.is_async {
+            quote_spanned!(span=> async { #statements })
+        } else {
+            quote_spanned!(span=> || { #statements })
+        }
     }
 
     /// The only form in which `?` infers, `Ok(Box::new(x))` coerces to `Box<dyn T>`, and a type error lands on the
@@ -365,8 +371,7 @@ impl Expand<'_> {
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 
-    fn at_retry(&self) -> Span {
-        let retry = self.stack.layers.iter().rev().find(|layer| layer.repeats());
-        retry.map_or_else(site, |layer| site().located_at(layer.span))
+    fn innermost_retry(&self) -> Option<&Layer> {
+        self.stack.layers.iter().rev().find(|layer| layer.repeats())
     }
 }

@@ -200,12 +200,7 @@ mod tests {
         assert_eq!(read, ["a?", "b?", "c = 1", "d?", "e = 5"]);
         assert_eq!(
             errors,
-            [
-                "expected a value after `=`",
-                "expected `b = ..`",
-                "expected `,`",
-                "expected an expression"
-            ]
+            ["expected a value after `=`", "expected `b = ..`", "expected `,`", "expected an expression"]
         );
     }
 
