@@ -344,7 +344,7 @@ fn names_of_the_user_do_not_matter() {
 /// As a crate would that brings this one to its users.
 mod reexporting {
     pub(crate) mod inner {
-        pub(crate) use steadfast;
+        pub(crate) use ::steadfast;
     }
 }
 

@@ -190,8 +190,8 @@ fn borrow_of_mutable(function: &Function, output: &Type) -> Option<TokenStream> 
     }
     // An elided lifetime is that of `self`, or of the only reference there is.
     let from_mutable = match function.receiver() {
-        Some(Passed::ByMut) => true,
-        Some(Passed::ByRef) => false,
+        Some(Passed::Mut) => true,
+        Some(Passed::Ref) => false,
         _ => references == 1 && mutable.len() == 1,
     };
     borrows.elided.into_iter().next().filter(|_| from_mutable)

@@ -1,7 +1,7 @@
 //! Takes the other attributes of ours off the function, so that the outermost one expands them all in written order.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path};
 
@@ -16,11 +16,13 @@ pub(crate) struct Collected {
     pub(crate) args: TokenStream,
     /// How it was called; `None` for the outermost, which the compiler resolved itself.
     path: Option<Path>,
+    /// Whether something was reported that leaves nothing to read.
+    pub(crate) is_mistaken: bool,
 }
 
 impl Collected {
     pub(crate) fn outermost(kind: Kind, span: Span, args: TokenStream) -> Self {
-        Self { kind, span, args, path: None }
+        Self { kind, span, args, path: None, is_mistaken: false }
     }
 
     fn of(attribute: &Attribute) -> Option<Self> {
@@ -29,7 +31,9 @@ impl Collected {
             Meta::List(list) => list.tokens.clone(),
             Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
         };
-        Some(Self { kind, span: attribute.path().span(), args, path: Some(attribute.path().clone()) })
+        let path = attribute.path();
+        let is_mistaken = matches!(attribute.meta, Meta::NameValue(_));
+        Some(Self { kind, span: path.span(), args, path: Some(path.clone()), is_mistaken })
     }
 }
 
@@ -38,24 +42,23 @@ pub(crate) fn take(ctxt: &Ctxt, attributes: &mut Vec<Attribute>) -> Vec<Collecte
     let mut taken = Vec::new();
     attributes.retain(|attribute| {
         let Some(collected) = Collected::of(attribute) else { return true };
-        if let Meta::NameValue(_) = &attribute.meta {
+        if collected.is_mistaken {
             let message = format!("arguments stand in parentheses: `#[{}(..)]`", collected.kind.name());
             ctxt.error_spanned_by(&attribute.meta, message);
-        } else {
-            taken.push(collected);
         }
+        taken.push(collected);
         false
     });
     taken
 }
 
-const ABSORBED: &str = "__absorbed";
+const ABSORBED: &str = "__absorbed_";
 const REPORTED: &str = "__reported";
 
 /// Whether an attribute of ours stands on the item that [`uses`] writes.
 pub(crate) fn is_absorbed(item: &TokenStream) -> bool {
     let mut tokens = item.clone().into_iter().skip(1);
-    matches!(tokens.next(), Some(name) if name.to_string() == ABSORBED)
+    matches!(tokens.next(), Some(name) if name.to_string().starts_with(ABSORBED))
 }
 
 /// Whether [`mark_reported`] wrote these arguments.
@@ -75,12 +78,18 @@ pub(crate) fn mark_reported(attributes: &mut [Attribute]) {
 /// Uses each absorbed name once, so that its import is not reported as unused:
 ///
 /// ```text
-/// #[timeout("1s")] fn __absorbed() { const _: () = panic!(".."); }
+/// #[timeout("1s")]
+/// fn __absorbed_1() {
+///     #[must_use = ".."]
+///     struct NotOfSteadfast;
+///     #[deny(unused_must_use)]
+///     [NotOfSteadfast];
+/// }
 /// ```
 ///
-/// Ours expand that to nothing. An unknown name is reported by the compiler, where it was written. An attribute of
-/// another crate that happens to have one of our names leaves the panic standing, which is reported when constants are
-/// evaluated: later than an unknown name, which would otherwise be reported twice.
+/// Ours expand that to nothing. An attribute of another crate that happens to have one of our names leaves it standing.
+/// An unknown name does so too, and is reported by the compiler; a lint is not, after that. In an array, since the
+/// compiler would suggest a use of what stands alone.
 pub(crate) fn uses(attributes: &[Collected]) -> TokenStream {
     let mut seen: Vec<String> = Vec::new();
     let mut uses = TokenStream::new();
@@ -92,14 +101,22 @@ pub(crate) fn uses(attributes: &[Collected]) -> TokenStream {
         }
         seen.push(text);
         let message = format!(
-            "this `{name}` is not steadfast's, whose attributes take all beneath them that are called so; import it \
-             under another name",
-            name = kind.name(),
+            "the attributes of steadfast take all beneath them that are called `{}`; import this one under another name",
+            kind.name(),
         );
-        let absorbed = Ident::new(ABSORBED, Span::mixed_site());
-        let panic = quote_spanned!(path.span()=> ::core::panic!(#message));
-        let args = (!args.is_empty()).then(|| quote!((#args)));
-        uses.extend(quote!(#[#path #args] fn #absorbed() { const _: () = #panic; }));
+        let span = path.span();
+        let absorbed = Ident::new(&format!("{ABSORBED}{}", seen.len()), Span::mixed_site());
+        let args = (!args.is_empty()).then(|| quote_spanned!(span=> (#args)));
+        let attribute = quote_spanned!(span=> #[#path #args]);
+        uses.extend(quote_spanned!(span=>
+            #attribute
+            fn #absorbed() {
+                #[must_use = #message]
+                struct NotOfSteadfast;
+                #[deny(unused_must_use)]
+                [NotOfSteadfast];
+            }
+        ));
     }
     uses
 }

@@ -22,6 +22,7 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, Lifetime, Type};
 
 use crate::args::fallback::{Fallback, Named};
@@ -36,9 +37,7 @@ pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> 
     let statements = core::mem::take(&mut shape.body);
     let expand = Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements };
     let expanded = expand.function();
-    if stack.repeats() || shape.is_async {
-        function.take_mut_off(&stack.clones);
-    }
+    function.take_mut_off(&stack.clones);
     shape.wrap(expanded)
 }
 
@@ -76,17 +75,23 @@ impl Expand<'_> {
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
+        // In an async function every argument is consumed. Here one of which the body has clones would be reported as
+        // taken by value without need (clippy's `needless_pass_by_value`).
+        let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
+        let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#prelude)* #end)
+        quote!(#classes #(#consumed)* #(#prelude)* #end)
     }
 
     /// From the outcome to what the function returns.
     fn outer_end(&self, layers: &[Layer]) -> TokenStream {
         if let [Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] = layers {
-            let give_back = |value| quote_spanned!(site()=> return #value);
-            let fall_back = self.fall_back(&layers[0], fallback, beneath, give_back);
+            let pass = |value| quote_spanned!(site()=> return #value);
+            let otherwise = self.fall_back(&layers[0], fallback, beneath, pass);
             let answer = fallback.answer();
-            return quote!(#fall_back #answer);
+            // As the last expression, one without a value would be told to end in `;`, and `()` that it is not needed.
+            let answer = if is_unit(self.output) { quote_spanned!(site()=> let () = #answer;) } else { answer };
+            return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
         let value = self.absorb(layers, &outcome);
@@ -96,10 +101,11 @@ impl Expand<'_> {
     /// Statements that leave a call, not yet begun, in `call`.
     fn call(&self, layers: &[Layer]) -> TokenStream {
         let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
-        let around = match &layer.policy {
-            Policy::Timeout(timeout) => timeout.layer(layer, self.stack),
+        let (around, class) = match &layer.policy {
+            Policy::Timeout(timeout) => (timeout.layer(layer, self.stack), None),
             Policy::CircuitBreaker(breaker) => {
-                breaker.layer(layer, self.stack, &layer.filter.class(self.root, self.output))
+                let class = layer.filter.class(self.root, self.output);
+                (breaker.layer(layer, self.stack), Some(quote_spanned!(site()=> , #class)))
             }
             Policy::Retry(_) | Policy::Fallback(_) => {
                 let (statements, outcome) = self.outcome(layers);
@@ -109,9 +115,9 @@ impl Expand<'_> {
         };
         let call = self.call(beneath);
         if self.is_async {
-            quote_spanned!(site()=> #call let call = #around.around(call);)
+            quote_spanned!(site()=> #call let call = #around.around(call #class);)
         } else {
-            quote_spanned!(site()=> #call let call = || #around.run(call);)
+            quote_spanned!(site()=> #call let call = || #around.run(call #class);)
         }
     }
 
@@ -165,9 +171,9 @@ impl Expand<'_> {
     /// A fallback beneath other policies: its answer is an outcome to them.
     fn inner_fallback(&self, layer: &Layer, fallback: &Fallback, beneath: &[Layer]) -> TokenStream {
         let (root, output) = (self.root, self.output);
-        let label = Lifetime::new("'handled", site());
-        let give_back = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
-        let fall_back = self.fall_back(layer, fallback, beneath, give_back);
+        let label = Lifetime::new(&format!("'{}", layer.variable("handled", self.stack)), site());
+        let pass = |value| quote_spanned!(site()=> break #label #root::__private::answered(#value));
+        let otherwise = self.fall_back(layer, fallback, beneath, pass);
         let answer = fallback.answer();
         let answer = if self.is_async {
             let anchor = self.anchor();
@@ -175,7 +181,7 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> let outcome = #label: { #fall_back #answer };)
+        quote_spanned!(site()=> let outcome = #label: { #otherwise #answer };)
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -184,20 +190,20 @@ impl Expand<'_> {
         layer: &Layer,
         fallback: &Fallback,
         beneath: &[Layer],
-        give_back: impl FnOnce(TokenStream) -> TokenStream,
+        pass: impl FnOnce(TokenStream) -> TokenStream,
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
         // A block, so that clones for the body don't hide the arguments from the answer.
         let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
         let handles = layer.filter.handles(root, output);
-        let give_back = give_back(quote_spanned!(site()=> value));
+        let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
         match &fallback.failure {
             Named::No => quote_spanned!(site()=>
                 #run
                 if let #ok = #root::__private::fallback(outcome, #handles) {
-                    #give_back;
+                    #pass;
                 }
             ),
             Named::Failure(pat) => {
@@ -206,7 +212,7 @@ impl Expand<'_> {
                 quote_spanned!(site()=>
                     #run
                     let #pat = match #root::__private::fallback(outcome, #handles) {
-                        #ok => #give_back,
+                        #ok => #pass,
                         #named
                     };
                 )
@@ -214,7 +220,7 @@ impl Expand<'_> {
             Named::Error(pat) => {
                 let named = quote_spanned!(at(pat)=> ::core::result::Result::Err(error) => error,);
                 // At the return type, where the compiler points when its error cannot hold a rejection.
-                let error = quote_spanned!(at(output)=> _);
+                let error = quote_spanned!(output.span()=> _);
                 let fallback = match self.converts(beneath) {
                     Converts::Nothing => {
                         quote_spanned!(site()=> fallback_returned_error::<#output, _>(outcome, #handles))
@@ -227,7 +233,7 @@ impl Expand<'_> {
                 quote_spanned!(site()=>
                     #run
                     let #pat = match #root::__private::#fallback {
-                        #ok => #give_back,
+                        #ok => #pass,
                         #named
                     };
                 )
@@ -270,7 +276,7 @@ impl Expand<'_> {
                     Some(f) => convert(f),
                     None => {
                         let output = self.output;
-                        let error = quote_spanned!(at(output)=> _);
+                        let error = quote_spanned!(output.span()=> _);
                         quote_spanned!(site()=> #root::__private::error::<#output, #error>(rejection))
                     }
                 };
@@ -374,4 +380,8 @@ impl Expand<'_> {
     fn innermost_retry(&self) -> Option<&Layer> {
         self.stack.layers.iter().rev().find(|layer| layer.repeats())
     }
+}
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
 }

@@ -102,10 +102,10 @@ impl Function {
     /// The receiver as `&mut self`, `&self`, or anything by value.
     pub(crate) fn receiver(&self) -> Option<Passed> {
         Some(match &self.signature.receiver()?.kind {
-            ReceiverKind::Reference(_, _, Some(_)) => Passed::ByMut,
-            ReceiverKind::Reference(_, _, None) => Passed::ByRef,
+            ReceiverKind::Reference(_, _, Some(_)) => Passed::Mut,
+            ReceiverKind::Reference(_, _, None) => Passed::Ref,
             ReceiverKind::Typed(_, ty) => Passed::of(ty),
-            _ => Passed::ByValue,
+            _ => Passed::Value,
         })
     }
 
@@ -137,19 +137,19 @@ pub(crate) struct Argument {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Passed {
-    ByValue,
-    ByRef,
-    ByMut,
+    Value,
+    Ref,
+    Mut,
 }
 
 impl Passed {
     fn of(ty: &Type) -> Self {
         match ty {
-            Type::Reference(reference) if reference.mutability.is_some() => Self::ByMut,
-            Type::Reference(_) => Self::ByRef,
+            Type::Reference(reference) if reference.mutability.is_some() => Self::Mut,
+            Type::Reference(_) => Self::Ref,
             Type::Group(group) => Self::of(&group.elem),
             Type::Paren(paren) => Self::of(&paren.elem),
-            _ => Self::ByValue,
+            _ => Self::Value,
         }
     }
 }

@@ -87,7 +87,8 @@ impl Stack {
         let mut clones = Vec::new();
         let mut root = None;
         let mut docs = true;
-        for Collected { kind, span, args, .. } in attributes {
+        for Collected { kind, span, args, .. } in attributes.into_iter().filter(|attribute| !attribute.is_mistaken) {
+            let says_nothing = kind == Kind::Outcome && args.is_empty();
             let mut args = Args::parse(ctxt, kind, span, args);
             let common = Common::read(&mut args);
             let filter = Filter::read(&mut args);
@@ -102,6 +103,8 @@ impl Stack {
                 Kind::Outcome => {
                     if outcome.is_some() {
                         ctxt.error(span, "duplicate `#[outcome]`; one says it for the whole stack");
+                    } else if says_nothing {
+                        ctxt.error(span, "`#[outcome]` says nothing; give it an argument, e.g. `on(Err(_))`");
                     }
                     outcome = Some(Outcome { filter, error: common.error });
                     args.finish();
@@ -136,6 +139,24 @@ impl Stack {
     /// Whether several policies reject, and not all of them convert their rejections alike.
     pub(crate) fn tells_rejections_apart(&self) -> bool {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1
+    }
+
+    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
+    pub(crate) fn handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
+        let expr = match expr {
+            Expr::Reference(reference) if reference.mutability.is_none() => &*reference.expr,
+            expr => expr,
+        };
+        let root = self.root.at(at(expr));
+        let taken = |name: &Ident| self.arguments.iter().any(|a| a.name == *name && a.kind != Passed::Ref);
+        let in_self = matches!(self.receiver, Some(Passed::Mut | Passed::Value));
+        let detached =
+            mentions(expr.to_token_stream(), &|name| taken(name) || (in_self && (name == "self" || name == "__self")));
+        let function = if detached { "detached_handle" } else { "handle" };
+        let function = Ident::new(function, at(expr));
+        let borrowed = borrowed(expr);
+        quote_spanned!(at(expr)=> #root::__private::#function::<#policy, _, _>(#borrowed))
     }
 
     /// Whether `tokens` name an argument of the function.
@@ -179,24 +200,6 @@ impl Layer {
         } else {
             Ident::new(&format!("{name}_{}", self.number), Span::mixed_site())
         }
-    }
-
-    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
-    pub(crate) fn handle(&self, expr: &Expr, stack: &Stack, policy: &TokenStream) -> TokenStream {
-        // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
-        let expr = match expr {
-            Expr::Reference(reference) if reference.mutability.is_none() => &*reference.expr,
-            expr => expr,
-        };
-        let root = stack.root.at(at(expr));
-        let taken = |name: &Ident| stack.arguments.iter().any(|a| a.name == *name && a.kind != Passed::ByRef);
-        let in_self = matches!(stack.receiver, Some(Passed::ByMut | Passed::ByValue));
-        let detached =
-            mentions(expr.to_token_stream(), &|name| taken(name) || (in_self && (name == "self" || name == "__self")));
-        let function = if detached { "detached_handle" } else { "handle" };
-        let function = Ident::new(function, at(expr));
-        let borrowed = borrowed(expr);
-        quote_spanned!(at(expr)=> #root::__private::#function::<#policy, _>(#borrowed))
     }
 
     /// Marks the rejections of this layer, where the outer end must tell them from others.

@@ -77,7 +77,7 @@ impl Shape {
         Some(whole(false))
     }
 
-    fn of_future(ctxt: &Ctxt, function: &Function, written: &Type, output: Option<Type>) -> Option<Self> {
+    fn of_future(ctxt: &Ctxt, function: &Function, written: &Type, output: Type) -> Option<Self> {
         let parsed = Block::parse_within.parse2(function.statements());
         let mut before = parsed.map_err(|error| ctxt.push(error)).ok()?;
         let last = before.pop();
@@ -95,8 +95,8 @@ impl Shape {
         let mut lead = core::mem::take(&mut async_block(&mut tail)?.block.stmts);
         let receiver = renamed_receiver(&lead);
         let (output, body, binding) = match typed_binding(&mut lead) {
-            Some((ty, body, pat, trail)) => (ty, body, Some(Box::new((pat, trail)))),
-            None => (output.unwrap_or_else(|| syn::parse_quote!(_)), core::mem::take(&mut lead), None),
+            Some((ty, body, pat, after)) => (ty, body, Some(Box::new((pat, after)))),
+            None => (output, core::mem::take(&mut lead), None),
         };
         Some(Self {
             is_async: true,
@@ -183,8 +183,8 @@ pub(crate) fn rename_self(tokens: TokenStream, name: &Ident) -> TokenStream {
         .collect()
 }
 
-/// `R` of a type that is a future of it: `Some(None)` where the future does not say.
-fn future_output(ty: &Type) -> Option<Option<Type>> {
+/// `R` of a type that is a future of it, `_` where that does not say.
+fn future_output(ty: &Type) -> Option<Type> {
     match ty {
         Type::ImplTrait(imp) => output_of_bounds(imp.bounds.iter()),
         Type::Group(group) => future_output(&group.elem),
@@ -197,7 +197,7 @@ fn future_output(ty: &Type) -> Option<Option<Type>> {
                     Type::TraitObject(object) => output_of_bounds(object.bounds.iter()),
                     _ => None,
                 },
-                "BoxFuture" | "LocalBoxFuture" => Some(type_argument(last).cloned()),
+                "BoxFuture" | "LocalBoxFuture" => type_argument(last).cloned(),
                 _ => None,
             }
         }
@@ -205,17 +205,18 @@ fn future_output(ty: &Type) -> Option<Option<Type>> {
     }
 }
 
-fn output_of_bounds<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Option<Type>> {
+fn output_of_bounds<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Type> {
     let mut traits = bounds.filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last(),
         _ => None,
     });
     let future = traits.find(|segment| segment.ident == "Future")?;
-    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return Some(None) };
-    Some(arguments.args.iter().find_map(|argument| match argument {
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return Some(syn::parse_quote!(_)) };
+    let output = arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
         _ => None,
-    }))
+    });
+    Some(output.unwrap_or_else(|| syn::parse_quote!(_)))
 }
 
 fn type_argument(segment: &PathSegment) -> Option<&Type> {

@@ -31,7 +31,7 @@ use crate::rejection::{Rejection, RejectionKind};
 use self::core::{Change, Core, Refused, Report, Ticket, Verdict};
 use self::settings::{Settings, Span};
 use self::shards::Shards;
-use self::word::Word;
+use self::word::{Period, Word};
 
 pub use self::call::Calls;
 pub use self::event::{Counts, Reason, State, StateChange};
@@ -119,7 +119,12 @@ impl CircuitBreaker {
 
     /// What it has counted.
     pub fn counts(&self) -> Counts {
-        let counts = self.lock().counts(&self.shards, time::nanos);
+        let mut counts = Counts::default();
+        self.change(|core| {
+            counts = core.counts(&self.shards, time::nanos);
+            // What has become too old is forgotten by that, but no state changes.
+            None
+        });
         Counts { rejected: self.cold.rejected.load(Ordering::Relaxed), ..counts }
     }
 
@@ -161,25 +166,19 @@ impl CircuitBreaker {
     /// A rejection, if the circuit is open, or half-open and every probe under way.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        self.acquire(self.settings.abandoned)
+        Permit::new(self)
     }
 
+    /// Lets a call pass, if nothing stands against it and its length is not measured.
     #[inline]
-    fn acquire(&self, abandoned: Abandoned) -> Result<Permit<'_>, Rejection> {
-        self.admit().map(|ticket| Permit::new(self, ticket, abandoned))
-    }
-
-    #[inline]
-    fn admit(&self) -> Result<Ticket, Rejection> {
-        let word = self.word(Ordering::Acquire);
-        if word.is_closed() && !self.settings.measures_calls() {
-            return Ok(Ticket { period: word.period(), probe: 0, began: 0 });
-        }
-        self.admit_timed(word)
+    fn admit_untimed(&self) -> Option<Period> {
+        let word = self.word(Ordering::Relaxed);
+        word.lets_pass_untimed().then(|| word.period())
     }
 
     #[inline(never)]
-    fn admit_timed(&self, word: Word) -> Result<Ticket, Rejection> {
+    fn admit_timed(&self) -> Result<Ticket, Rejection> {
+        let word = self.word(Ordering::Acquire);
         match word.state() {
             State::Closed | State::ForcedClosed => {
                 let began = if self.settings.measures_calls() { time::nanos() } else { 0 };
@@ -221,30 +220,34 @@ impl CircuitBreaker {
         }
     }
 
-    /// Takes the report of a call that was admitted with this ticket.
+    /// Whether one more success of a call of `period` changes nothing.
     #[inline]
-    fn settle(&self, ticket: &Ticket, verdict: Verdict) {
-        if verdict == Verdict::Success && ticket.period.is_quiet_in(self.word(Ordering::Relaxed)) {
-            return;
-        }
-        self.settle_timed(ticket, verdict);
+    fn is_quiet(&self, period: Period) -> bool {
+        period.is_quiet_in(self.word(Ordering::Relaxed))
     }
 
+    /// Takes the report of a call that was admitted with this ticket.
     #[inline(never)]
-    fn settle_timed(&self, ticket: &Ticket, verdict: Verdict) {
-        let word = self.word(Ordering::Relaxed);
-        if ticket.period != word.period() || word.state() == State::ForcedClosed {
-            return;
+    fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
+        let calm = period.is_calm_in(self.word(Ordering::Relaxed));
+        if !(calm && verdict == Verdict::Success && self.count(began)) {
+            self.settle_loudly(&Ticket { period, probe, began }, verdict);
         }
-        if verdict == Verdict::Success && self.settings.is_timed() && ticket.period.is_calm_in(word) {
-            let now = time::nanos();
-            if !self.is_slow(ticket, now) {
-                if let Span::Buckets(width) = self.settings.window {
-                    self.shards.add(now / width);
-                }
-                return;
-            }
+    }
+
+    /// Counts a success that changes nothing else; one that was slow does.
+    #[inline]
+    fn count(&self, began: u64) -> bool {
+        let now = time::nanos();
+        let slow = self.is_slow(began, now);
+        if !slow && let Span::Buckets(width) = self.settings.window {
+            self.shards.add(now / width);
         }
+        !slow
+    }
+
+    #[cold]
+    fn settle_loudly(&self, ticket: &Ticket, verdict: Verdict) {
         // What says nothing of the dependency says nothing of its speed either.
         let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
         self.settle_locked(ticket, Report { verdict, slow });
@@ -261,15 +264,19 @@ impl CircuitBreaker {
     }
 
     fn settle_locked(&self, ticket: &Ticket, report: Report) {
-        self.change(|core| core.settle(&self.settings, &self.shards, ticket, report, time::nanos));
+        let word = self.word(Ordering::Relaxed);
+        if ticket.period == word.period() && word.state() != State::ForcedClosed {
+            self.change(|core| core.settle(&self.settings, &self.shards, ticket, report, time::nanos));
+        }
     }
 
     fn is_slow_now(&self, ticket: &Ticket) -> bool {
-        self.settings.measures_calls() && self.is_slow(ticket, time::nanos())
+        self.settings.measures_calls() && self.is_slow(ticket.began, time::nanos())
     }
 
-    fn is_slow(&self, ticket: &Ticket, now: u64) -> bool {
-        self.settings.measures_calls() && now.saturating_sub(ticket.began) >= self.settings.slow_call
+    #[inline]
+    fn is_slow(&self, began: u64, now: u64) -> bool {
+        self.settings.measures_calls() && now.saturating_sub(began) >= self.settings.slow_call
     }
 
     /// Whether nothing speaks for keeping it: closed, and no failure outstanding.
@@ -289,15 +296,18 @@ impl CircuitBreaker {
         }
     }
 
+    /// Writes only what is new: the others read these words in peace otherwise.
     fn publish(&self, core: &Core) {
-        let word = core.word(&self.settings).bits();
+        let renew = |word: &AtomicU64, value, ordering| {
+            if word.load(Ordering::Relaxed) != value {
+                word.store(value, ordering);
+            }
+        };
         let (open_for, open_until) = core.open_time();
-        self.open_for.store(open_for, Ordering::Relaxed);
-        self.open_until.store(open_until, Ordering::Relaxed);
-        // After the times, so that whoever reads "open" reads them too; and not at all where others read it in peace.
-        if self.word.load(Ordering::Relaxed) != word {
-            self.word.store(word, Ordering::Release);
-        }
+        renew(&self.open_for, open_for, Ordering::Relaxed);
+        renew(&self.open_until, open_until, Ordering::Relaxed);
+        // After the times, so that whoever reads "open" reads them too.
+        renew(&self.word, core.word(&self.settings).bits(), Ordering::Release);
     }
 
     /// A listener that panics does no harm, even while a call is dropped by another panic.

@@ -3,98 +3,74 @@
 
 use std::sync::{Arc, LazyLock};
 
-use core::ops::Deref;
-
-/// What an expression gives that stands in for a policy of type `P`.
+/// What an expression gives that stands in for a policy of type `P`. `T` is what is kept for the time of the call; it is
+/// a parameter, since the compiler would report an associated type that it cannot find a second time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `{P}`",
     label = "expected a `{P}`, a reference to one, or one in an `Arc`"
 )]
-pub trait Handle<P> {
-    /// What is kept for the time of the call.
-    type Held<'a>: Deref<Target = P>
-    where
-        Self: 'a;
-
+pub trait Handle<'h, P, T> {
     /// Takes hold of the policy.
-    fn handle(&self) -> Self::Held<'_>;
+    fn handle(&'h self) -> T;
 }
 
 /// What an expression gives that leaves the argument it goes through free to be moved or changed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a `{P}` that can be held while the body has the argument",
+    message = "`{Self}` cannot be held while the body has the argument",
     label = "the body needs this argument for itself",
     note = "hold the `{P}` in an `Arc`, which is cloned, or in a `static`"
 )]
-pub trait DetachedHandle<P> {
-    /// What is kept for the time of the call.
-    type Held: Deref<Target = P>;
-
+pub trait DetachedHandle<P, T> {
     /// Takes hold of the policy.
-    fn handle(&self) -> Self::Held;
+    fn handle(&self) -> T;
 }
 
-/// Takes hold of a policy: by reference, or by a clone of its `Arc`. The type that is kept is not told, since the
-/// compiler would report one that cannot be found a second time.
+/// Takes hold of a policy: by reference, or by a clone of its `Arc`.
 #[inline]
-pub fn handle<P, H: Handle<P> + ?Sized>(policy: &H) -> impl Deref<Target = P> {
+pub fn handle<'h, P, H: Handle<'h, P, T> + ?Sized, T>(policy: &'h H) -> T {
     policy.handle()
 }
 
 /// Takes hold of a policy without a borrow of what it was reached through.
 #[inline]
-pub fn detached_handle<P, H: DetachedHandle<P> + ?Sized>(policy: &H) -> impl Deref<Target = P> + use<P, H> {
+pub fn detached_handle<P, H: DetachedHandle<P, T> + ?Sized, T>(policy: &H) -> T {
     policy.handle()
 }
 
-impl<P> Handle<P> for P {
-    type Held<'a>
-        = &'a P
-    where
-        P: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<'h, P> Handle<'h, P, &'h P> for P {
     #[inline]
-    fn handle(&self) -> &P {
+    fn handle(&'h self) -> &'h P {
         self
     }
 }
 
-impl<'p, P> Handle<P> for &'p P {
-    type Held<'a>
-        = &'p P
-    where
-        Self: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<'p, P> Handle<'_, P, &'p P> for &'p P {
     #[inline]
     fn handle(&self) -> &'p P {
         self
     }
 }
 
-impl<'p, P> DetachedHandle<P> for &'p P {
-    type Held = &'p P;
-
+#[diagnostic::do_not_recommend]
+impl<'p, P> DetachedHandle<P, &'p P> for &'p P {
     #[inline]
     fn handle(&self) -> &'p P {
         self
     }
 }
 
-impl<P> Handle<P> for Arc<P> {
-    type Held<'a>
-        = Self
-    where
-        Self: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<P> Handle<'_, P, Self> for Arc<P> {
     #[inline]
     fn handle(&self) -> Self {
         Self::clone(self)
     }
 }
 
-impl<P> DetachedHandle<P> for Arc<P> {
-    type Held = Self;
-
+#[diagnostic::do_not_recommend]
+impl<P> DetachedHandle<P, Self> for Arc<P> {
     #[inline]
     fn handle(&self) -> Self {
         Self::clone(self)
@@ -102,35 +78,26 @@ impl<P> DetachedHandle<P> for Arc<P> {
 }
 
 /// An argument that is a reference to one.
-impl<P> Handle<P> for &Arc<P> {
-    type Held<'a>
-        = Arc<P>
-    where
-        Self: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<P> Handle<'_, P, Arc<P>> for &Arc<P> {
     #[inline]
     fn handle(&self) -> Arc<P> {
         Arc::clone(self)
     }
 }
 
-impl<P> DetachedHandle<P> for &Arc<P> {
-    type Held = Arc<P>;
-
+#[diagnostic::do_not_recommend]
+impl<P> DetachedHandle<P, Arc<P>> for &Arc<P> {
     #[inline]
     fn handle(&self) -> Arc<P> {
         Arc::clone(self)
     }
 }
 
-impl<P, F: FnOnce() -> P> Handle<P> for LazyLock<P, F> {
-    type Held<'a>
-        = &'a P
-    where
-        Self: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<'h, P, F: FnOnce() -> P> Handle<'h, P, &'h P> for LazyLock<P, F> {
     #[inline]
-    fn handle(&self) -> &P {
+    fn handle(&'h self) -> &'h P {
         self
     }
 }
@@ -150,16 +117,16 @@ mod tests {
         static LAZY: LazyLock<Retry> = LazyLock::new(Retry::new);
         let mut client = Client { plain: Retry::new(), shared: Arc::new(Retry::new()) };
 
-        let shared = detached_handle::<Retry, _>(&client.shared);
+        let shared = detached_handle::<Retry, _, _>(&client.shared);
         client.plain = Retry::new().attempts(7);
         assert!(core::ptr::eq(&raw const *shared, &raw const *client.shared));
 
-        let plain = handle::<Retry, _>(&client.plain);
+        let plain = handle::<Retry, _, _>(&client.plain);
         assert!(core::ptr::eq(&raw const *plain, &raw const client.plain));
         let plain_ref = &client.plain;
-        let through = handle::<Retry, _>(&plain_ref);
+        let through = handle::<Retry, _, _>(&plain_ref);
         assert!(core::ptr::eq(&raw const *through, &raw const *plain));
-        let lazy = handle::<Retry, _>(&LAZY);
+        let lazy = handle::<Retry, _, _>(&LAZY);
         assert!(core::ptr::eq(&raw const *lazy, &raw const *LAZY));
     }
 }

@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(bytes(String::from("a.example")), text);
         assert_eq!(bytes(Cow::Borrowed("a.example")), text);
         assert_eq!(bytes(Arc::<str>::from("a.example")), text);
-        assert_eq!(bytes(Box::new(Some("a.example").unwrap_or_default())), text);
+        assert_eq!(bytes(Box::<str>::from("a.example")), text);
         assert_ne!(bytes(b"a.example"), text);
     }
 

@@ -1,10 +1,114 @@
-//! Attributes that make a function resilient.
+//! Attributes that make a function resilient: one line above it, the body, the signature and the callers unchanged.
 //!
-//! Each policy is also a plain value that can be constructed in a `const`: [`Retry`], [`Timeout`]. What an error says
-//! of itself, [`Classify`], tells all of them what to do with it; where a policy answers instead of the function, the
-//! error is a [`Rejection`].
+//! ```
+//! use std::time::Duration;
+//! use steadfast::{Rejection, circuit_breaker, fallback, retry, timeout};
 //!
-//! What waits in an async function needs a tokio runtime with time enabled; tokio panics without one.
+//! #[derive(Debug, thiserror::Error)]
+//! enum Error {
+//!     #[error("connection lost")]
+//!     Connection,
+//!     #[error(transparent)]
+//!     Rejected(#[from] Rejection),
+//! }
+//!
+//! #[fallback(Ok(format!("a cached price of {item}")))]          // the last resort
+//! #[timeout("10s")]                                              // the total: attempts and delays
+//! #[retry(attempts = 4, backoff = exponential("100ms"))]
+//! #[circuit_breaker(failure_threshold = 3, reset_timeout = "30s")]
+//! #[timeout("2s")]                                               // each attempt
+//! async fn price(item: &str) -> Result<String, Error> {
+//!     match steadfast::attempt() {
+//!         1 => Err(Error::Connection),
+//!         2 => std::future::pending().await,
+//!         _ => Ok(format!("the price of {item}")),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Error> {
+//! // Lost at first, then late, and then there.
+//! assert_eq!(price("tea").await?, "the price of tea");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Attributes wrap in the order in which they are written: the first is outermost. Any of them may appear more than
+//! once, on an `async fn` or a `fn`, free or a method, in a trait or not. A call that succeeds at once takes no lock,
+//! reads no clock and allocates nothing, unless its policy cannot work without. Calls that are cancelled, panic, come
+//! late or never end leave every policy usable.
+//!
+//! # Policies
+//!
+//! | attribute | value | what it does |
+//! | --- | --- | --- |
+//! | [`#[retry]`](macro@retry) | [`Retry`] | calls again what failed, after a delay |
+//! | [`#[circuit_breaker]`](macro@circuit_breaker) | [`CircuitBreaker`], one per key: [`Keyed`] | stops asking a dependency that is down |
+//! | [`#[timeout]`](macro@timeout) | [`Timeout`] | drops a call that takes too long |
+//! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
+//! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
+//!
+//! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
+//! circuit breaker, timeout per attempt.
+//!
+//! # Failures
+//!
+//! What an error says of itself, it says once for all policies, by [`Classify`]: its [`Class`] is transient, throttled,
+//! permanent or neutral, and transient where it says nothing. For one function `on`, `ignore` and `when` decide first.
+//!
+//! Within a stack a call is either returned by the function or rejected by a policy; a [`Flow`] is one of both. A
+//! [`Rejection`] that nobody handles becomes the function's error, by `E: From<Rejection>` or the argument `error`. It
+//! knows its [kind](RejectionKind), the name of the policy, how long to wait, and the HTTP status or gRPC code to
+//! answer with.
+//!
+//! # Within a call
+//!
+//! [`attempt`] tells the body which attempt it is in; [`deadline`] and [`remaining`] tell it how long anybody will
+//! wait. [`parse_retry_after`] reads the header of that name.
+//!
+//! # Without attributes
+//!
+//! The policies are plain values with the same names and defaults, and can be made in a `const`:
+//!
+//! ```
+//! use std::time::Duration;
+//! use steadfast::{CircuitBreaker, Rejection, Retry, State, Timeout};
+//!
+//! static RETRY: Retry = Retry::new().attempts(4);
+//! static LIMIT: Timeout = Timeout::new(Duration::from_secs(2));
+//! static PAYMENTS: CircuitBreaker =
+//!     CircuitBreaker::new().name("payments").failure_threshold(5).reset_timeout(Duration::from_secs(30));
+//!
+//! async fn pay(amount: u32) -> Result<u32, Rejection> {
+//!     RETRY.call(|| PAYMENTS.call(LIMIT.call(async move { Ok(amount) }))).await
+//! }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! assert_eq!(pay(3).await, Ok(3));
+//! assert_eq!(PAYMENTS.state(), State::Closed);
+//! # }
+//! ```
+//!
+//! `call` gives a `Result<T, E>` with `E: From<Rejection>`, `try_call` the [`Flow`], `call_blocking` is for what
+//! blocks. The errors are [`Classify`], for which an empty `impl` will do, or a predicate decides: [`Retry::when`],
+//! [`CircuitBreaker::when`]. Hooks that a value keeps are function pointers, to which closures coerce that capture
+//! nothing. A value can also stand in an attribute: `#[circuit_breaker(PAYMENTS)]`, `#[retry(RETRY)]`.
+//!
+//! A breaker is read and steered by [`state`](CircuitBreaker::state), [`counts`](CircuitBreaker::counts),
+//! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
+//! [`reset`](CircuitBreaker::reset).
+//!
+//! # Runtime
+//!
+//! What waits in an async function needs a tokio runtime with time enabled; tokio panics without one. All times come
+//! from tokio's clock, so `tokio::time::pause` and `advance` drive every policy.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
+//!   functions that take no time.
 
 mod absorb;
 mod body;

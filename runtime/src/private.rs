@@ -17,3 +17,47 @@ pub mod by_class {
     pub use crate::cause::{ByDefault as _, ByItself as _, ByTarget as _};
     pub use crate::outcome::{ByDefault as _, ByItself as _, ByTarget as _, ByVariant as _};
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use crate::__private as private;
+    use crate::{Class, Failure, Flow, Rejection};
+
+    #[derive(Debug, PartialEq)]
+    enum Error {
+        Io,
+        Late(Rejection),
+    }
+
+    impl From<Rejection> for Error {
+        fn from(rejection: Rejection) -> Self {
+            Self::Late(rejection)
+        }
+    }
+
+    #[test]
+    fn the_outer_end() {
+        let late = Rejection::new(crate::RejectionKind::Timeout, crate::name::Name::UNNAMED);
+        let rejected = || Flow::<Result<u32, Error>>::Rejected(late);
+
+        assert_eq!(private::absorb(rejected()), Err(Error::Late(late)));
+        assert_eq!(private::absorb_with(rejected(), |_| Error::Io), Err(Error::Io));
+        assert_eq!(private::absorb_with(Flow::<Option<u32>>::Rejected(late), |_| ()), None);
+        assert_eq!(private::absorb_with(Flow::<Option<u32>>::Rejected(late), |_| Some(1)), Some(1));
+
+        let handles = |value: &Result<u32, Error>| value.is_err();
+        assert_eq!(private::fallback(Flow::Returned(Ok(1)), handles), Ok(Ok(1)));
+        assert_eq!(private::fallback(Flow::Returned(Err(Error::Io)), handles), Err(Failure::Returned(Err(Error::Io))));
+        assert_eq!(private::fallback(rejected(), |_| false), Err(rejected()));
+
+        assert_eq!(private::fallback_error(rejected(), handles), Err(Error::Late(late)));
+        assert_eq!(private::fallback_error(Flow::Returned(Err(Error::Io)), handles), Err(Error::Io));
+        assert_eq!(private::fallback_error(Flow::Returned(Err::<(), _>(Error::Io)), |_| false), Ok(Err(Error::Io)));
+        assert_eq!(private::fallback_error_with(rejected(), handles, |_| Error::Io), Err(Error::Io));
+        assert_eq!(private::fallback_returned_error(Flow::Returned(Err::<(), _>(7)), Result::is_err), Err(7));
+        assert_eq!(private::fallback_returned_error(Flow::Returned(Ok::<_, u8>(1)), |_| true), Ok(Ok(1)));
+        assert_eq!(private::hinted(Some(Class::Neutral), || Some(Duration::ZERO)), Some(Class::Neutral));
+    }
+}

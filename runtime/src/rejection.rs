@@ -61,7 +61,6 @@ impl Rejection {
         Self { policy, kind, tag: 0, retry_after: UNKNOWN }
     }
 
-    #[allow(dead_code, reason = "for policies that know the wait")]
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
         let nanos = u64::try_from(retry_after.as_nanos()).unwrap_or(UNKNOWN - 1);
         Self { retry_after: nanos.min(UNKNOWN - 1), ..self }

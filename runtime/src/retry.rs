@@ -166,3 +166,6 @@ impl Retry {
         RetryWhen::new(self, when)
     }
 }
+
+#[cfg(test)]
+mod tests;

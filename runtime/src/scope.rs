@@ -8,40 +8,36 @@
 //! by its length alone, so that a call that is ready at once costs no clock read; the first who asks reads the clock
 //! once, for all the timeouts around it.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::task::Poll;
 use core::time::Duration;
+use std::thread::LocalKey;
 
 use tokio::time::Instant;
 
 use crate::clock;
 
-/// The nanoseconds of a timeout that never ends.
-pub(crate) const UNLIMITED: u64 = u64::MAX;
+/// The nanoseconds of a timeout that never ends. Three hundred years are as good.
+pub(crate) const UNLIMITED: u64 = SLOW - 1;
 
-struct Scope {
-    /// The attempt of the nearest retry; 0 outside of any.
-    attempt: Cell<u32>,
-    /// Whether a timeout of ours has elapsed and is now dropping what is beneath it.
-    timing_out: Cell<bool>,
-    /// The earliest end of the timeouts around that have started.
-    deadline: Cell<Option<Instant>>,
-    /// The nanoseconds of the shortest timeout around that has not started.
-    unstarted: Cell<u64>,
-    /// When those start that have not; set by the first who asks, taken away by the outermost of them.
-    asked: Cell<Option<Instant>>,
-}
+/// A flag beside the nanoseconds in [`UNSTARTED`]: somebody has asked, or something was saved, and so the slow way is
+/// to be taken. In the same cell, so that the fast way has one thing to look at.
+const SLOW: u64 = 1 << 63;
 
+// Each a thread-local of its own, reached by `get` and `set`: a closure around the poll would not be inlined.
 thread_local! {
-    static SCOPE: Scope = const {
-        Scope {
-            attempt: Cell::new(0),
-            timing_out: Cell::new(false),
-            deadline: Cell::new(None),
-            unstarted: Cell::new(UNLIMITED),
-            asked: Cell::new(None),
-        }
-    };
+    /// The attempt of the nearest retry; 0 outside of any.
+    static ATTEMPT: Cell<u32> = const { Cell::new(0) };
+    /// Whether a timeout of ours has elapsed and is now dropping what is beneath it.
+    static TIMING_OUT: Cell<bool> = const { Cell::new(false) };
+    /// The earliest end of the timeouts around that have started.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The nanoseconds of the shortest timeout around that has not started.
+    static UNSTARTED: Cell<u64> = const { Cell::new(UNLIMITED) };
+    /// When those start that have not; set by the first who asks, taken away by the outermost of them.
+    static ASKED: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// What is to be put back after the slow way.
+    static SAVED: RefCell<Vec<Saved>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The attempt in which the caller runs, from 1, as its nearest retry counts; 1 outside of any.
@@ -58,7 +54,7 @@ thread_local! {
 /// assert_eq!(keys, ["charge-17-1", "charge-17-2"]);
 /// ```
 pub fn attempt() -> u32 {
-    SCOPE.with(|scope| scope.attempt.get()).max(1)
+    ATTEMPT.get().max(1)
 }
 
 /// When the timeouts around the caller end: the earliest of their deadlines, `None` outside of any.
@@ -82,7 +78,10 @@ pub fn attempt() -> u32 {
 /// # }
 /// ```
 pub fn deadline() -> Option<Instant> {
-    SCOPE.with(Scope::deadline)
+    match UNSTARTED.get() & !SLOW {
+        UNLIMITED => DEADLINE.get(),
+        unstarted => earlier(DEADLINE.get(), end(ask(), unstarted)),
+    }
 }
 
 /// How long it is until [`deadline`]: zero where it is over, `None` where there is none.
@@ -106,158 +105,163 @@ pub fn remaining() -> Option<Duration> {
 }
 
 /// Whether a timeout of ours is at this moment dropping what is beneath it.
-#[allow(dead_code, reason = "asked by the permits of the circuit breaker")]
 pub(crate) fn timing_out() -> bool {
-    SCOPE.with(|scope| scope.timing_out.get())
+    TIMING_OUT.get()
 }
 
 /// Drops a call by `drop`, marked as timed out.
 pub(crate) fn time_out(drop: impl FnOnce()) {
-    SCOPE.with(|scope| {
-        let _restore = Restore { cell: &scope.timing_out, before: scope.timing_out.replace(true) };
-        drop();
-    });
+    let _restore = Restore { cell: &TIMING_OUT, before: TIMING_OUT.replace(true) };
+    drop();
 }
 
 /// Runs `f` as the given attempt.
 #[inline]
 pub(crate) fn in_attempt<T>(attempt: u32, f: impl FnOnce() -> T) -> T {
-    SCOPE.with(|scope| {
-        let _restore = Restore { cell: &scope.attempt, before: scope.attempt.replace(attempt) };
-        f()
-    })
-}
-
-/// Polls beneath a timeout that has not started. `Err` where that waits: when the timeout has started by that, `None`
-/// for one that never ends.
-#[inline]
-pub(crate) fn beneath_unstarted<T>(nanos: u64, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Start>> {
-    SCOPE.with(|scope| {
-        let unstarted = Unstarted::enter(scope, nanos);
-        match poll() {
-            Poll::Ready(value) => Ok(value),
-            Poll::Pending => Err(unstarted.start(nanos)),
-        }
-    })
-}
-
-/// Polls beneath a timeout that ends at `deadline`. `Err` where that waits: the deadline around the timeout itself.
-#[inline]
-pub(crate) fn beneath_started<T>(deadline: Instant, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
-    SCOPE.with(|scope| {
-        let before = scope.deadline.get();
-        let restore = Restore { cell: &scope.deadline, before };
-        scope.deadline.set(earlier(before, Some(deadline)));
-        match poll() {
-            Poll::Ready(value) => Ok(value),
-            Poll::Pending => {
-                drop(restore);
-                Err(scope.deadline())
-            }
-        }
-    })
+    let _restore = Restore { cell: &ATTEMPT, before: ATTEMPT.replace(attempt) };
+    f()
 }
 
 /// How a timeout starts.
 pub(crate) struct Start {
-    pub(crate) at: Instant,
+    /// When it ends; `None` where that is beyond what the clock can say.
+    pub(crate) deadline: Option<Instant>,
     /// The deadline around it, its own left out.
     pub(crate) around: Option<Instant>,
 }
 
-impl Scope {
-    fn deadline(&self) -> Option<Instant> {
-        let unstarted = self.unstarted.get();
-        if unstarted == UNLIMITED {
-            return self.deadline.get();
-        }
-        earlier(self.deadline.get(), end(self.ask(), unstarted))
+/// Polls beneath a timeout that has not started. `Err` where that waits, by which the timeout starts.
+#[inline]
+pub(crate) fn beneath_unstarted<T>(nanos: u64, poll: impl FnOnce() -> Poll<T>) -> Result<T, Unstarted> {
+    let unstarted = Unstarted::enter(nanos);
+    match poll() {
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => Err(unstarted),
     }
+}
 
-    #[cold]
-    fn ask(&self) -> Instant {
-        self.asked.get().unwrap_or_else(|| {
-            let now = clock::now();
-            self.asked.set(Some(now));
-            now
-        })
+/// Polls beneath a timeout that ends at `end`. `Err` where that waits: the deadline around the timeout itself.
+#[inline]
+pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
+    let before = DEADLINE.get();
+    let restore = Restore { cell: &DEADLINE, before };
+    DEADLINE.set(earlier(before, end));
+    match poll() {
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => {
+            drop(restore);
+            Err(deadline())
+        }
     }
+}
+
+/// When the timeouts around start that have not.
+#[cold]
+fn ask() -> Instant {
+    ASKED.get().unwrap_or_else(|| {
+        let now = clock::now();
+        ASKED.set(Some(now));
+        UNSTARTED.set(UNSTARTED.get() | SLOW);
+        now
+    })
 }
 
 /// The scope beneath a timeout that has not started; what it was is put back at the drop.
-struct Unstarted<'s> {
-    scope: &'s Scope,
-    /// The shortest unstarted timeout around this one.
+pub(crate) struct Unstarted {
+    /// The shortest unstarted timeout around this one, with the flag as it was.
     around: u64,
-    folded: Option<Folded>,
 }
 
-/// What stood in the scope where the timeouts around have been asked, but have not yet had their turn to learn of it.
-/// For what follows in the same poll they have started.
-struct Folded {
-    deadline: Option<Instant>,
-    unstarted: u64,
-    asked: Instant,
-}
-
-impl<'s> Unstarted<'s> {
+impl Unstarted {
     #[inline]
-    fn enter(scope: &'s Scope, nanos: u64) -> Self {
-        let folded = if scope.asked.get().is_some() { Folded::fold(scope) } else { None };
-        let around = scope.unstarted.get();
-        scope.unstarted.set(around.min(nanos));
-        Self { scope, around, folded }
+    fn enter(nanos: u64) -> Self {
+        let around = UNSTARTED.get();
+        let beneath = if around & SLOW == 0 { around.min(nanos) } else { Saved::enter(around, nanos) };
+        UNSTARTED.set(beneath);
+        Self { around }
     }
 
-    #[cold]
-    fn start(self, nanos: u64) -> Option<Start> {
+    /// Starts the timeout; `None` for one without a limit.
+    pub(crate) fn start(self, nanos: u64) -> Option<Start> {
         if nanos == UNLIMITED {
             return None;
         }
-        let at = self.scope.ask();
-        Some(Start { at, around: earlier(self.scope.deadline.get(), end(at, self.around)) })
+        // With nothing unstarted around, there is nobody else to tell.
+        let alone = self.around == UNLIMITED && UNSTARTED.get() & SLOW == 0;
+        let at = if alone { clock::now() } else { ask() };
+        drop(self);
+        Some(Start { deadline: end(at, nanos), around: deadline() })
+    }
+
+    /// Beneath, somebody has asked; those around are still to learn of it.
+    #[cold]
+    fn leave(&self) {
+        if self.around & SLOW != 0 {
+            Saved::leave();
+        } else if self.around == UNLIMITED {
+            ASKED.set(None);
+            UNSTARTED.set(UNLIMITED);
+        } else {
+            UNSTARTED.set(self.around | SLOW);
+        }
     }
 }
 
-impl Drop for Unstarted<'_> {
+impl Drop for Unstarted {
     #[inline]
     fn drop(&mut self) {
-        self.scope.unstarted.set(self.around);
-        if self.around == UNLIMITED {
-            self.scope.asked.set(None);
-        }
-        if let Some(folded) = &self.folded {
-            folded.unfold(self.scope);
+        if UNSTARTED.get() & SLOW == 0 {
+            UNSTARTED.set(self.around);
+        } else {
+            self.leave();
         }
     }
 }
 
-impl Folded {
+/// The scope around a timeout that begins where the timeouts around it have been asked, but have not yet had their turn
+/// to learn of it. For what follows in the same poll they have started.
+struct Saved {
+    deadline: Option<Instant>,
+    unstarted: u64,
+    asked: Option<Instant>,
+}
+
+impl Saved {
+    /// What is unstarted beneath. It keeps the flag, so that the slow way is also taken back.
     #[cold]
-    fn fold(scope: &Scope) -> Option<Self> {
-        let folded = Self {
-            deadline: scope.deadline.get(),
-            unstarted: scope.unstarted.replace(UNLIMITED),
-            asked: scope.asked.take()?,
+    fn enter(around: u64, nanos: u64) -> u64 {
+        let saved = Self { deadline: DEADLINE.get(), unstarted: around, asked: ASKED.take() };
+        let unstarted = around & !SLOW;
+        let beneath = match saved.asked {
+            None => unstarted.min(nanos),
+            Some(asked) => {
+                DEADLINE.set(earlier(saved.deadline, end(asked, unstarted)));
+                nanos
+            }
         };
-        scope.deadline.set(earlier(folded.deadline, end(folded.asked, folded.unstarted)));
-        Some(folded)
+        SAVED.with_borrow_mut(|stack| stack.push(saved));
+        beneath | SLOW
     }
 
     #[cold]
-    fn unfold(&self, scope: &Scope) {
-        scope.deadline.set(self.deadline);
-        scope.unstarted.set(self.unstarted);
-        scope.asked.set(Some(self.asked));
+    fn leave() {
+        let Some(saved) = SAVED.with_borrow_mut(Vec::pop) else { return };
+        DEADLINE.set(saved.deadline);
+        UNSTARTED.set(saved.unstarted);
+        // Where nobody had asked before, an answer from beneath is news for those around, if there are any.
+        if saved.asked.is_some() || saved.unstarted & !SLOW == UNLIMITED {
+            ASKED.set(saved.asked);
+        }
     }
 }
 
-struct Restore<'s, T: Copy> {
-    cell: &'s Cell<T>,
+/// Puts a value back at the drop.
+struct Restore<T: Copy + 'static> {
+    cell: &'static LocalKey<Cell<T>>,
     before: T,
 }
 
-impl<T: Copy> Drop for Restore<'_, T> {
+impl<T: Copy> Drop for Restore<T> {
     #[inline]
     fn drop(&mut self) {
         self.cell.set(self.before);
@@ -265,7 +269,7 @@ impl<T: Copy> Drop for Restore<'_, T> {
 }
 
 /// When a timeout ends that started at `start`; `None` for never.
-pub(crate) fn end(start: Instant, nanos: u64) -> Option<Instant> {
+fn end(start: Instant, nanos: u64) -> Option<Instant> {
     if nanos == UNLIMITED { None } else { clock::after(start, Duration::from_nanos(nanos)) }
 }
 

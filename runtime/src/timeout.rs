@@ -1,15 +1,17 @@
 //! A limit on the time of a call.
 
-use core::pin::{Pin, pin};
+mod alarm;
+
+use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop;
-use tokio::time::{Instant, Sleep, sleep_until};
+
+use alarm::Alarm;
 
 use crate::name::Name;
-use crate::scope::{self, Start, UNLIMITED};
+use crate::scope::{self, UNLIMITED};
 use crate::{Flow, Rejection, RejectionKind, flow};
 
 /// Ends a call that takes longer than a duration: `#[timeout]` as a value.
@@ -77,7 +79,7 @@ impl Timeout {
     ///
     /// # Errors
     /// The call's own error, or the rejection as one.
-    pub async fn call<F, T, E>(&self, call: F) -> Result<T, E>
+    pub async fn call<F, T, E>(self, call: F) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>>,
         E: From<Rejection>,
@@ -97,8 +99,8 @@ impl Timeout {
     /// assert_eq!(timeout.try_call(async { "ready" }).await, Flow::Returned("ready"));
     /// # }
     /// ```
-    pub fn try_call<F: Future>(&self, call: F) -> impl Future<Output = Flow<F::Output>> + use<'_, F> {
-        timeout(self).around(flow::call(call))
+    pub async fn try_call<F: Future>(self, call: F) -> Flow<F::Output> {
+        timeout(&self).around(flow::call(call)).await
     }
 }
 
@@ -162,7 +164,13 @@ impl<'p> Layer<'p> {
     where
         F: Future<Output = Flow<R>>,
     {
-        Timed { call: Some(call), state: State::Fresh, layer: self }
+        Timed { stage: Stage::Under { call, alarm: Alarm::NONE, layer: self } }
+    }
+
+    #[cold]
+    fn rejection<R>(self) -> Poll<Flow<R>> {
+        let rejection = Rejection::new(RejectionKind::Timeout, self.policy.name).with_tag(self.tag);
+        Poll::Ready(Flow::Rejected(rejection))
     }
 }
 
@@ -171,22 +179,19 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Timed<'p, F> {
-        // Taken out when the time is over, so that the call ends then and not when somebody drops this future.
         #[pin]
-        call: Option<F>,
-        state: State,
-        layer: Layer<'p>,
+        stage: Stage<'p, F>,
     }
 }
 
-#[derive(Debug)]
-enum State {
-    Fresh,
-    /// Ends then, but a timeout around it ends before that, and so there is no timer.
-    Covered(Instant),
-    Armed(Pin<Box<Sleep>>),
-    /// Ends later than the clock can say.
-    Endless,
+pin_project! {
+    #[derive(Debug)]
+    #[project = StageProjection]
+    enum Stage<'p, F> {
+        Under { #[pin] call: F, alarm: Alarm, layer: Layer<'p> },
+        // The call is dropped as soon as the time is over, and not when somebody drops this future.
+        Over { layer: Layer<'p> },
+    }
 }
 
 impl<F, R> Future for Timed<'_, F>
@@ -197,79 +202,32 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
-        let mut this = self.project();
-        let policy = this.layer.policy;
-        let Some(call) = this.call.as_mut().as_pin_mut() else {
-            return Poll::Ready(this.layer.rejection());
+        let mut stage = self.project().stage;
+        let (layer, over) = match stage.as_mut().project() {
+            StageProjection::Under { call, alarm, layer } => {
+                let over = if alarm.is_set() {
+                    match scope::beneath_started(alarm.deadline(), || call.poll(cx)) {
+                        Ok(outcome) => return Poll::Ready(outcome),
+                        Err(around) => alarm.is_over(around, cx),
+                    }
+                } else {
+                    let nanos = layer.policy.nanos;
+                    match scope::beneath_unstarted(nanos, || call.poll(cx)) {
+                        Ok(outcome) => return Poll::Ready(outcome),
+                        Err(unstarted) => alarm.set(nanos, unstarted, cx),
+                    }
+                };
+                (*layer, over)
+            }
+            StageProjection::Over { layer } => return layer.rejection(),
         };
-        let elapsed = match this.state {
-            State::Fresh => match scope::beneath_unstarted(policy.nanos, || call.poll(cx)) {
-                Ok(outcome) => return Poll::Ready(outcome),
-                Err(start) => this.state.start(policy.nanos, start.as_ref(), cx),
-            },
-            _ => match this.state.poll_call(call, cx) {
-                Ok(outcome) => return Poll::Ready(outcome),
-                Err(around) => this.state.is_over(around, cx),
-            },
-        };
-        if !elapsed {
+        if !over {
             return Poll::Pending;
         }
-        scope::time_out(|| this.call.set(None));
-        Poll::Ready(this.layer.rejection())
+        scope::time_out(|| stage.set(Stage::Over { layer }));
+        layer.rejection()
     }
 }
 
-impl Layer<'_> {
-    #[cold]
-    fn rejection<R>(&self) -> Flow<R> {
-        Flow::Rejected(Rejection::new(RejectionKind::Timeout, self.policy.name).with_tag(self.tag))
-    }
-}
-
-impl State {
-    /// Whether the time is over, after the call has waited for the first time.
-    #[cold]
-    fn start(&mut self, nanos: u64, start: Option<&Start>, cx: &mut Context<'_>) -> bool {
-        let Some(&Start { at, around }) = start else { return false };
-        let Some(deadline) = scope::end(at, nanos) else {
-            *self = State::Endless;
-            return false;
-        };
-        *self = State::Covered(deadline);
-        nanos == 0 || self.is_over(around, cx)
-    }
-
-    /// Polls a call that has waited before; `Err` where it still does, with the deadline around this timeout.
-    #[cold]
-    fn poll_call<F: Future>(&self, call: Pin<&mut F>, cx: &mut Context<'_>) -> Result<F::Output, Option<Instant>> {
-        let deadline = match self {
-            State::Covered(deadline) => *deadline,
-            State::Armed(timer) => timer.deadline(),
-            State::Fresh | State::Endless => {
-                return match call.poll(cx) {
-                    Poll::Ready(outcome) => Ok(outcome),
-                    Poll::Pending => Err(None),
-                };
-            }
-        };
-        scope::beneath_started(deadline, || call.poll(cx))
-    }
-
-    /// Whether the time is over, where the timeouts around end at `around`.
-    fn is_over(&mut self, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
-        match self {
-            State::Covered(deadline) => {
-                if around.is_some_and(|around| around < *deadline) {
-                    return false;
-                }
-                *self = State::Armed(Box::pin(sleep_until(*deadline)));
-                self.is_over(around, cx)
-            }
-            // Unconstrained: a call that has used up the cooperative budget of its task must not keep the timer from
-            // being looked at.
-            State::Armed(timer) => pin!(coop::unconstrained(timer.as_mut())).poll(cx).is_ready(),
-            State::Fresh | State::Endless => false,
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

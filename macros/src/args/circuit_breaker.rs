@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit};
 
 use super::Args;
@@ -58,7 +59,7 @@ pub(crate) struct CircuitBreaker {
     /// A shared breaker in place of settings.
     handle: Option<Expr>,
     /// `.method(value)`, in the order of the docs.
-    settings: Vec<(&'static str, TokenStream)>,
+    settings: Vec<(&'static str, Span, TokenStream)>,
     /// The settings that are no literals; they must be constant.
     pub(crate) constants: Vec<Expr>,
     pub(crate) watches_slow_calls: bool,
@@ -167,14 +168,14 @@ impl CircuitBreaker {
 
     fn set<T: Value>(&mut self, name: &'static str, value: Option<Setting<T>>) {
         match value {
-            Some(Setting::Expr(expr)) => self.set_expr(name, expr),
-            Some(literal) => self.settings.push((name, literal.into_token_stream())),
+            Some(Setting::Expr(expr)) => self.set_expr(name, *expr),
+            Some(literal) => self.settings.push((name, literal.span(), literal.into_token_stream())),
             None => {}
         }
     }
 
     fn set_expr(&mut self, name: &'static str, expr: Expr) {
-        self.settings.push((name, expr.to_token_stream()));
+        self.settings.push((name, expr.span(), expr.to_token_stream()));
         self.constants.push(expr);
     }
 
@@ -198,11 +199,11 @@ impl CircuitBreaker {
         let keyed = quote_spanned!(span=> #root::Keyed<#breaker>);
         match (&self.handle, &self.key) {
             (Some(handle), None) => {
-                let handle = layer.handle(handle, stack, &breaker);
+                let handle = stack.handle(handle, &breaker);
                 quote_spanned!(span=> let #variable = #handle;)
             }
             (Some(handle), Some(key)) => {
-                let handle = layer.handle(handle, stack, &keyed);
+                let handle = stack.handle(handle, &keyed);
                 let get = get(key);
                 quote_spanned!(span=> let #variable = #handle #get;)
             }
@@ -222,24 +223,27 @@ impl CircuitBreaker {
     }
 
     /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack, class: &TokenStream) -> TokenStream {
+    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
-        let breaker = if self.handle.is_none() && self.key.is_none() {
+        let breaker = if let Some(expr) = self.handle.as_ref().or(self.key.as_ref()) {
+            // Where it was made, so that what is wrong with it is reported there alone.
+            let mut variable = layer.variable("circuit_breaker", stack);
+            variable.set_span(at(expr));
+            quote_spanned!(at(expr)=> &#variable)
+        } else {
             let value = self.value(layer, root);
             quote_spanned!(span=> { static CIRCUIT_BREAKER: #root::CircuitBreaker = #value; &CIRCUIT_BREAKER })
-        } else {
-            let variable = layer.variable("circuit_breaker", stack);
-            quote_spanned!(span=> &#variable)
         };
         let tag = layer.tag(stack);
         let abandoned = self.handle.as_ref().and_then(|_| self.abandoned(root));
-        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker, #class)#tag #abandoned)
+        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
     }
 
     fn value(&self, layer: &Layer, root: &Root) -> TokenStream {
         let span = Span::mixed_site();
-        let settings = self.settings.iter().map(|(name, value)| {
+        let settings = self.settings.iter().map(|(name, at, value)| {
+            let span = span.located_at(*at);
             let name = Ident::new(name, span);
             quote_spanned!(span=> .#name(#value))
         });
@@ -301,7 +305,7 @@ fn window(args: &mut Args<'_>) -> Option<Window> {
             }
             Some(Window::Duration(window))
         }
-        Some(Some(Lit::Int(_))) => args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls),
+        None | Some(Some(Lit::Int(_))) => args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls),
         Some(Some(_)) => {
             let (_, other) = args.expr("window")?;
             args.ctxt
@@ -312,7 +316,6 @@ fn window(args: &mut Args<'_>) -> Option<Window> {
             args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls)
         }
         Some(None) => args.expr("window").map(|(_, expr)| Window::Expr(expr)),
-        None => args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls),
     }
 }
 

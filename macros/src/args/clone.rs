@@ -40,7 +40,7 @@ impl Args<'_> {
             }
             Value::Bare => {
                 let by_value: Vec<Ident> =
-                    arguments.into_iter().filter(|a| a.kind == Passed::ByValue).map(|a| a.name).collect();
+                    arguments.into_iter().filter(|a| a.kind == Passed::Value).map(|a| a.name).collect();
                 if by_value.is_empty() {
                     let message = "`clone` is for arguments that are taken by value, and there is none; leave it out";
                     self.ctxt.error(named.name.span(), message);
@@ -64,16 +64,16 @@ fn refusal(name: &Ident, arguments: &[Argument], receiver: Option<Passed>, befor
         arguments.iter().find(|argument| argument.name == *name).map(|argument| argument.kind)
     };
     Some(match kind {
-        Some(Passed::ByValue) if name == "self" => {
+        Some(Passed::Value) if name == "self" => {
             "`self` cannot be cloned for each attempt; take `&self`, or clone it in a method above and call that one"
                 .to_owned()
         }
-        Some(Passed::ByValue) if before.contains(name) => format!("`{name}` stands twice in `clone(..)`"),
-        Some(Passed::ByValue) => return None,
+        Some(Passed::Value) if before.contains(name) => format!("`{name}` stands twice in `clone(..)`"),
+        Some(Passed::Value) => return None,
         Some(_) => format!("`{name}` is a reference, which each attempt uses as it is; leave it out"),
         None => {
             let by_value: Vec<String> =
-                arguments.iter().filter(|a| a.kind == Passed::ByValue).map(|a| a.name.to_string()).collect();
+                arguments.iter().filter(|a| a.kind == Passed::Value).map(|a| a.name.to_string()).collect();
             if by_value.is_empty() {
                 format!("`{name}` is no argument of this function; `clone` is for those that are taken by value")
             } else {

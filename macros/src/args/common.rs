@@ -18,7 +18,11 @@ impl Common {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let mut common = Self { docs: true, ..Self::default() };
         if args.kind != Kind::Outcome {
-            common.name = args.expr("name").and_then(|(_, expr)| name(args, &expr));
+            if args.has_handle() {
+                args.refuse_beside_handle(&["name"]);
+            } else {
+                common.name = args.expr("name").and_then(|(_, expr)| name(args, &expr));
+            }
         }
         if super::takes_error(args.kind) {
             common.error = args.expr("error").map(|(_, expr)| expr);
@@ -27,7 +31,7 @@ impl Common {
             match expr {
                 Expr::Path(path) if path.qself.is_none() => common.root = Some(path.path),
                 other => {
-                    args.ctxt.error_spanned_by(other, "`crate` takes a path, e.g. `crate = ::my_crate::steadfast`")
+                    args.ctxt.error_spanned_by(other, "`crate` takes a path, e.g. `crate = ::my_crate::steadfast`");
                 }
             }
         }

@@ -32,10 +32,6 @@ impl Fallback {
             }
             return Self { answer: none(), failure: Named::No };
         };
-        let expr = match expr {
-            Expr::Group(group) => *group.expr,
-            expr => expr,
-        };
         let Expr::Closure(closure) = expr else {
             return Self { answer: expr, failure: Named::No };
         };

@@ -33,7 +33,7 @@ pub(crate) struct Arm {
 #[derive(Clone)]
 pub(crate) enum Hint {
     /// `retry_after = F`
-    Function(Expr),
+    Function(Box<Expr>),
     /// `retry_after(ARM => EXPR, ..)`
     Arms(Vec<Arm>),
 }
@@ -57,7 +57,7 @@ impl Filter {
         filter.when = args.expr("when").map(|(_, expr)| expr);
         if matches!(args.kind, Kind::Retry | Kind::Outcome) {
             filter.hint = args.list_or_expr("retry_after").map(|(name, hint)| match hint {
-                Err(function) => Hint::Function(function),
+                Err(function) => Hint::Function(Box::new(function)),
                 Ok(list) => Hint::Arms(arms(args, (name, list), true)),
             });
         }

@@ -92,7 +92,7 @@ impl<'c> Args<'c> {
         }
         match input.parse() {
             Ok(value) => {
-                self.push(name, Value::Expr(Box::new(value)));
+                self.push(name, Value::Expr(Box::new(ungrouped(value))));
                 Ok(())
             }
             Err(error) => {
@@ -104,7 +104,7 @@ impl<'c> Args<'c> {
 
     fn parse_expr(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let in_its_place = self.takes_expression();
-        let expr: Expr = input.parse()?;
+        let expr = ungrouped(input.parse()?);
         if in_its_place {
             self.positional = Some(expr);
             return Ok(());
@@ -126,6 +126,14 @@ impl<'c> Args<'c> {
             return;
         }
         self.named.push(Named { name, value });
+    }
+}
+
+/// An expression that went through a `macro_rules!` comes in a group, which is no part of what it says.
+fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(*group.expr),
+        expr => expr,
     }
 }
 

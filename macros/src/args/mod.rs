@@ -193,6 +193,11 @@ impl Args<'_> {
         self.ctxt.ok(parse.parse2(list.to_token_stream()))
     }
 
+    /// Whether a shared policy stands in place of settings.
+    pub(crate) fn has_handle(&self) -> bool {
+        matches!(self.kind, Kind::Retry | Kind::CircuitBreaker) && self.positional.is_some()
+    }
+
     /// Names that were given beside a positional handle and belong to the shared policy.
     pub(crate) fn refuse_beside_handle(&mut self, settings: &[&'static str]) {
         for setting in settings {

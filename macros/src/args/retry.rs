@@ -32,6 +32,7 @@ const REJECTIONS: [&str; 4] = ["timeout", "rate_limited", "bulkhead_full", "circ
 const CURVES: [&str; 5] = ["exponential", "fixed", "linear", "fibonacci", "none"];
 
 #[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "`on_retry` is the name of the argument")]
 pub(crate) struct Retry {
     /// A shared policy in place of settings.
     handle: Option<Expr>,
@@ -57,7 +58,7 @@ enum Backoff {
         factor: Option<Setting<f64>>,
     },
     /// `Fn(u32) -> Duration`, or a `Backoff`.
-    Function(Expr),
+    Function(Box<Expr>),
 }
 
 enum Jitter {
@@ -106,7 +107,7 @@ impl Retry {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
             let root = &stack.root;
-            let handle = layer.handle(handle, stack, &quote_spanned!(Span::mixed_site()=> #root::Retry));
+            let handle = stack.handle(handle, &quote_spanned!(Span::mixed_site()=> #root::Retry));
             let narrowed = match &self.rejections {
                 Some(_) => self.rejections(layer, stack),
                 None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
@@ -131,12 +132,15 @@ impl Retry {
             let value = self.value(layer, stack);
             quote_spanned!(span=> { static RETRY: #root::Retry = #value; &RETRY })
         } else {
-            let policy = layer.variable("policy", stack);
+            let mut policy = layer.variable("policy", stack);
+            let span = self.handle.as_ref().map_or(span, at);
+            // Where it was made, so that what is wrong with it is reported there alone.
+            policy.set_span(span);
             quote_spanned!(span=> &#policy)
         };
         let function = match &self.backoff {
             // Bounded by `Fn`, from which a closure learns the type of its argument.
-            Some(Backoff::Function(function @ Expr::Closure(_))) => {
+            Some(Backoff::Function(function)) if matches!(**function, Expr::Closure(_)) => {
                 Some(quote_spanned!(at(function)=> .backoff_fn(#function)))
             }
             Some(Backoff::Function(function)) => Some(quote_spanned!(at(function)=> .backoff(#function))),
@@ -156,6 +160,7 @@ impl Retry {
             hook.as_ref().map_or_else(|| quote_spanned!(span=> |_| ()), ToTokens::to_token_stream)
         };
         let (on_retry, on_give_up) = (hook(&self.on_retry), hook(&self.on_give_up));
+        let span = self.on_retry.as_ref().or(self.on_give_up.as_ref()).map_or(span, at);
         quote_spanned!(span=> retry.next_observed(outcome, #class, #on_retry, #on_give_up))
     }
 
@@ -183,7 +188,7 @@ impl Retry {
         let span = Span::mixed_site();
         let root = &stack.root;
         let attempts = self.attempts.as_ref().map(|attempts| match attempts {
-            Attempts::Limited(attempts) => quote_spanned!(span=> .attempts(#attempts)),
+            Attempts::Limited(attempts) => quote_spanned!(span.located_at(attempts.span())=> .attempts(#attempts)),
             Attempts::Unlimited(_) => quote_spanned!(span=> .unlimited()),
         });
         let backoff = self.backoff.as_ref().and_then(|backoff| backoff.tokens(root));
@@ -196,8 +201,10 @@ impl Retry {
             };
             quote_spanned!(span=> .jitter(#root::Jitter::#jitter))
         });
-        let max_delay = self.max_delay.as_ref().map(|delay| quote_spanned!(span=> .max_delay(#delay)));
-        let max_duration = self.max_duration.as_ref().map(|max| quote_spanned!(span=> .max_duration(#max)));
+        let max_delay =
+            self.max_delay.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_delay(#max)));
+        let max_duration =
+            self.max_duration.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_duration(#max)));
         let rejections = self.rejections(layer, stack);
         let named = layer.named();
         quote_spanned!(span=>
@@ -301,23 +308,19 @@ fn jitter(args: &mut Args<'_>) -> Option<Jitter> {
 }
 
 fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
-    let expr = match expr {
-        Expr::Group(group) => *group.expr,
-        expr => expr,
-    };
     match &expr {
         Expr::Path(path) => match path.path.get_ident() {
             Some(name) if CURVES.iter().any(|curve| name == curve) => {
                 Some(Backoff::Curve { name: name.clone(), base: None, factor: None })
             }
-            _ => Some(Backoff::Function(expr)),
+            _ => Some(Backoff::Function(Box::new(expr))),
         },
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match path.path.get_ident() {
                 Some(name) if CURVES.iter().any(|curve| name == curve) => curve(args, name, call),
-                _ => Some(Backoff::Function(expr)),
+                _ => Some(Backoff::Function(Box::new(expr))),
             },
-            _ => Some(Backoff::Function(expr)),
+            _ => Some(Backoff::Function(Box::new(expr))),
         },
         _ if literal(&expr).is_some() || is_negative(&expr) => {
             let message = format!(
@@ -327,7 +330,7 @@ fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
             args.ctxt.error_spanned_by(expr, message);
             None
         }
-        _ => Some(Backoff::Function(expr)),
+        _ => Some(Backoff::Function(Box::new(expr))),
     }
 }
 
@@ -377,7 +380,7 @@ fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
     let value = match literal(expr) {
         Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
         Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
-        None if !is_negative(expr) => return Some(Setting::Expr(expr.clone())),
+        None if !is_negative(expr) => return Some(Setting::Expr(Box::new(expr.clone()))),
         _ => None,
     };
     match value {

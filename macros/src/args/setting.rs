@@ -14,7 +14,7 @@ use crate::duration;
 #[derive(Clone)]
 pub(crate) enum Setting<T> {
     Literal(T, Span),
-    Expr(Expr),
+    Expr(Box<Expr>),
 }
 
 impl<T> Setting<T> {
@@ -79,7 +79,7 @@ impl Args<'_> {
     pub(crate) fn duration_of(&self, expr: Expr) -> Option<Setting<Duration>> {
         match duration::literal(&expr) {
             Some(literal) => self.ctxt.ok(literal).map(|duration| Setting::Literal(duration, expr.span())),
-            None => Some(Setting::Expr(expr)),
+            None => Some(Setting::Expr(Box::new(expr))),
         }
     }
 
@@ -94,7 +94,7 @@ impl Args<'_> {
             },
             Some(_) => format!("`{name}` takes a whole number, e.g. `{name} = {}`", min.max(3)),
             None if is_negative(&expr) => format!("`{name}` is at least {min}"),
-            None => return Some(Setting::Expr(expr)),
+            None => return Some(Setting::Expr(Box::new(expr))),
         };
         self.ctxt.error_spanned_by(expr, message);
         None
@@ -113,7 +113,7 @@ impl Args<'_> {
             Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
             Some(_) => None,
             None if is_negative(&expr) => None,
-            None => return Some(Setting::Expr(expr)),
+            None => return Some(Setting::Expr(Box::new(expr))),
         };
         match value {
             Some(value) if value > 0.0 && value <= 1.0 => Some(Setting::Literal(value, expr.span())),

@@ -38,7 +38,7 @@ impl CircuitBreaker {
 
     const fn with(settings: Settings, name: Name, on_state_change: Option<fn(&StateChange)>) -> Self {
         Self {
-            word: AtomicU64::new(Word::INITIAL.bits()),
+            word: AtomicU64::new(Word::initial(settings.measures_calls()).bits()),
             open_until: AtomicU64::new(0),
             open_for: AtomicU64::new(0),
             settings,
@@ -105,6 +105,7 @@ impl CircuitBreaker {
     /// How long a call takes that counts as slow; off by default. A slow probe is a failure.
     pub const fn slow_call(mut self, duration: Duration) -> Self {
         self.settings.slow_call = saturated(duration);
+        self.word = AtomicU64::new(Word::initial(self.settings.measures_calls()).bits());
         self
     }
 

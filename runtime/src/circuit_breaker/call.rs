@@ -6,10 +6,10 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::{Class, Classify, Flow, Rejection};
+use crate::{Class, Classify, Flow, Rejection, flow};
 
 use super::CircuitBreaker;
-use super::layer::{By, ByClass, Judge, Layer, When};
+use super::layer::{By, ByClass, Judge, When, circuit_breaker};
 
 impl CircuitBreaker {
     /// Makes a call, unless the circuit is open; the error says of itself whether it counts.
@@ -81,14 +81,17 @@ impl CircuitBreaker {
     }
 
     const fn by<J>(&self, judge: J) -> Calls<'_, J> {
-        Calls(Layer::new(self, judge))
+        Calls { breaker: self, judge }
     }
 }
 
 /// A breaker and who judges the outcomes, from [`CircuitBreaker::when`] and [`CircuitBreaker::classified`].
 #[derive(Debug, Clone, Copy)]
 #[must_use]
-pub struct Calls<'b, J>(Layer<'b, J>);
+pub struct Calls<'b, J> {
+    breaker: &'b CircuitBreaker,
+    judge: J,
+}
 
 impl<'b, J> Calls<'b, J> {
     /// Makes a call, unless the circuit is open.
@@ -107,7 +110,7 @@ impl<'b, J> Calls<'b, J> {
         F: Future<Output = R>,
         J: Judge<R>,
     {
-        self.0.around(Returned { call })
+        circuit_breaker(self.breaker).judged(flow::call(call), self.judge)
     }
 
     /// Makes a synchronous call, unless the circuit is open.
@@ -127,24 +130,7 @@ impl<'b, J> Calls<'b, J> {
     where
         J: Judge<R>,
     {
-        self.0.run(|| Flow::Returned(call()))
-    }
-}
-
-pin_project! {
-    /// A plain future as a flow.
-    struct Returned<F> {
-        #[pin]
-        call: F,
-    }
-}
-
-impl<F: Future> Future for Returned<F> {
-    type Output = Flow<F::Output>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().call.poll(cx).map(Flow::Returned)
+        circuit_breaker(self.breaker).run_judged(|| Flow::Returned(call()), &self.judge)
     }
 }
 

@@ -85,11 +85,12 @@ impl Core {
     /// What the fast paths must know.
     pub(super) fn word(&self, settings: &Settings) -> Word {
         let clean = self.consecutive == 0 && self.outcomes.as_ref().is_none_or(|outcomes| outcomes.tally().is_clean());
+        let measured = settings.measures_calls();
         let flags = match self.state {
             State::Closed => {
                 let settled = clean && (!settings.keeps_outcomes() || self.is_settled());
                 let timed = settings.is_timed();
-                Flags { quiet: settled && !timed, calm: settled && timed, dirty: !clean }
+                Flags { quiet: settled && !timed, calm: settled && timed, dirty: !clean, measured }
             }
             // Outcomes are not looked at.
             State::ForcedClosed => Flags { quiet: true, ..Flags::default() },

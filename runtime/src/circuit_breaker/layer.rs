@@ -10,7 +10,8 @@ use pin_project_lite::pin_project;
 use crate::{Class, Classify, Flow, Rejection};
 
 use super::core::Verdict;
-use super::{Abandoned, CircuitBreaker, Permit};
+use super::permit::Guard;
+use super::{Abandoned, CircuitBreaker};
 
 /// Who says what an outcome says of the dependency.
 pub trait Judge<R> {
@@ -52,69 +53,65 @@ impl<R, C: Fn(&R) -> Option<Class>> Judge<R> for By<C> {
     }
 }
 
-/// A breaker around calls of the expansion, which classifies outcomes by `class`.
+/// A breaker around a call of the expansion.
 #[inline]
-pub fn circuit_breaker<R, C: Fn(&R) -> Option<Class>>(breaker: &CircuitBreaker, class: C) -> Layer<'_, By<C>> {
-    Layer::new(breaker, By(class))
+pub const fn circuit_breaker(breaker: &CircuitBreaker) -> Layer<'_> {
+    Layer { breaker, tag: 0, abandoned: None }
 }
 
-/// A breaker and who judges the outcomes of calls under it.
+/// A breaker that stands around a call.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
-pub struct Layer<'b, J> {
+pub struct Layer<'b> {
     breaker: &'b CircuitBreaker,
-    judge: J,
     tag: u8,
-    abandoned: Abandoned,
+    abandoned: Option<Abandoned>,
 }
 
-impl<'b, J> Layer<'b, J> {
-    #[inline]
-    pub(super) const fn new(breaker: &'b CircuitBreaker, judge: J) -> Self {
-        Self { breaker, judge, tag: 0, abandoned: breaker.settings.abandoned }
-    }
-
+impl<'b> Layer<'b> {
     /// Marks the rejections of this layer.
     #[inline]
-    pub fn tag(self, tag: u8) -> Self {
+    pub const fn tag(self, tag: u8) -> Self {
         Self { tag, ..self }
     }
 
     /// What becomes of a call that is dropped before its end, whatever the breaker's own setting.
     #[inline]
-    pub fn abandoned(self, abandoned: Abandoned) -> Self {
-        Self { abandoned, ..self }
+    pub const fn abandoned(self, abandoned: Abandoned) -> Self {
+        Self { abandoned: Some(abandoned), ..self }
     }
 
-    /// The call under this breaker.
+    /// The call under this breaker, its outcome classified by `class`. The call comes first, so that the type of the
+    /// outcome is known where the closure needs it.
     #[inline]
-    pub fn around<R, F>(self, call: F) -> Around<'b, F, J>
+    pub fn around<R, F, C>(self, call: F, class: C) -> Around<'b, F, By<C>>
     where
         F: Future<Output = Flow<R>>,
-        J: Judge<R>,
+        C: Fn(&R) -> Option<Class>,
     {
-        Around {
-            call,
-            stage: Stage::Waiting(self.breaker),
-            abandoned: self.abandoned,
-            tag: self.tag,
-            judge: self.judge,
-        }
+        self.judged(call, By(class))
     }
 
-    /// Makes the call under this breaker.
+    /// Makes the call under this breaker, its outcome classified by `class`.
     #[inline]
-    pub fn run<R>(self, call: impl FnOnce() -> Flow<R>) -> Flow<R>
-    where
-        J: Judge<R>,
-    {
-        let mut stage = match self.breaker.acquire(self.abandoned) {
-            Ok(permit) => Stage::Running(permit),
-            Err(rejection) => return Flow::Rejected(rejection.with_tag(self.tag)),
-        };
-        let under_way = UnderWay(&mut stage);
+    pub fn run<R>(self, call: impl FnOnce() -> Flow<R>, class: impl Fn(&R) -> Option<Class>) -> Flow<R> {
+        self.run_judged(call, &By(class))
+    }
+
+    #[inline]
+    pub(super) const fn judged<F, J>(self, call: F, judge: J) -> Around<'b, F, J> {
+        Around { call, guard: Guard::new(self.breaker, self.abandoned), tag: self.tag, judge }
+    }
+
+    #[inline]
+    pub(super) fn run_judged<R>(self, call: impl FnOnce() -> Flow<R>, judge: &impl Judge<R>) -> Flow<R> {
+        let mut guard = Guard::new(self.breaker, self.abandoned);
+        if let Err(rejection) = guard.begin() {
+            return Flow::Rejected(rejection.with_tag(self.tag));
+        }
+        let under_way = UnderWay(&mut guard);
         let outcome = call();
-        let verdict = verdict(&self.judge, &outcome);
+        let verdict = verdict(judge, &outcome);
         under_way.end(verdict);
         outcome
     }
@@ -125,22 +122,13 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Around<'b, F, J> {
-        // Before the stage, so that it is dropped before its permit is given back.
+        // Before the guard, so that it is dropped before its place is given back.
         #[pin]
         call: F,
-        stage: Stage<'b>,
-        abandoned: Abandoned,
+        guard: Guard<'b>,
         tag: u8,
         judge: J,
     }
-}
-
-#[derive(Debug)]
-enum Stage<'b> {
-    /// Never polled: holds nothing.
-    Waiting(&'b CircuitBreaker),
-    Running(Permit<'b>),
-    Over,
 }
 
 impl<R, F, J> Future for Around<'_, F, J>
@@ -153,19 +141,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
         let this = self.project();
-        match *this.stage {
-            Stage::Running(_) => {}
-            Stage::Waiting(breaker) => match breaker.acquire(*this.abandoned) {
-                Ok(permit) => *this.stage = Stage::Running(permit),
-                Err(rejection) => {
-                    *this.stage = Stage::Over;
-                    return Poll::Ready(Flow::Rejected(rejection.with_tag(*this.tag)));
-                }
-            },
+        if this.guard.is_ahead() {
+            if let Err(rejection) = this.guard.begin() {
+                return Poll::Ready(Flow::Rejected(rejection.with_tag(*this.tag)));
+            }
+        } else if this.guard.is_over() {
             // Asked again after the end, it neither runs nor counts again.
-            Stage::Over => return Poll::Pending,
+            return Poll::Pending;
         }
-        let under_way = UnderWay(this.stage);
+        let under_way = UnderWay(this.guard);
         let Poll::Ready(outcome) = this.call.poll(cx) else {
             mem::forget(under_way);
             return Poll::Pending;
@@ -191,24 +175,21 @@ fn of_rejection(rejection: &Rejection) -> Verdict {
 }
 
 /// The call's own poll. Dropped, it is a panic that unwinds out of it, and not merely past it: a failure.
-struct UnderWay<'a, 'b>(&'a mut Stage<'b>);
+struct UnderWay<'a, 'b>(&'a mut Guard<'b>);
 
 impl UnderWay<'_, '_> {
     #[inline]
     fn end(self, verdict: Verdict) {
-        let stage = mem::replace(self.0, Stage::Over);
+        self.0.end(verdict);
         mem::forget(self);
-        if let Stage::Running(permit) = stage {
-            permit.end(verdict);
-        }
     }
 }
 
 impl Drop for UnderWay<'_, '_> {
-    #[cold]
+    #[inline]
     fn drop(&mut self) {
-        if let Stage::Running(permit) = mem::replace(self.0, Stage::Over) {
-            permit.end(Verdict::Failure);
+        if self.0.is_running() {
+            self.0.end(Verdict::Failure);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 
 use super::settings::{BUCKETS, RING};
 
-/// The shards of one breaker; nothing is allocated before the first success.
+/// The shards of one breaker, a power of two of them; nothing is allocated before the first success.
 pub(super) struct Shards(OnceLock<Box<[Shard]>>);
 
 /// Apart from its neighbours in the cache, prefetched pairs of lines included.
@@ -26,7 +26,7 @@ impl Shards {
     #[expect(clippy::cast_possible_truncation, reason = "a remainder of a small number, and the low half as a tag")]
     pub(super) fn add(&self, number: u64) {
         let shards = self.0.get_or_init(allocate);
-        let bucket = &shards[thread_number() % shards.len()].0[(number % BUCKETS) as usize];
+        let bucket = &shards[thread_number() & (shards.len() - 1)].0[(number % BUCKETS) as usize];
         let tag = number as u32;
         let mut seen = bucket.load(Relaxed);
         loop {
@@ -77,7 +77,8 @@ const fn tag_of(bucket: u64) -> u32 {
 #[cold]
 fn allocate() -> Box<[Shard]> {
     static SHARDS: OnceLock<usize> = OnceLock::new();
-    let shards = SHARDS.get_or_init(|| available_parallelism().map_or(1, |threads| threads.get().min(MOST)));
+    let shards =
+        SHARDS.get_or_init(|| available_parallelism().map_or(1, |threads| threads.get().next_power_of_two().min(MOST)));
     (0..*shards).map(|_| Shard([const { AtomicU64::new(0) }; RING])).collect()
 }
 

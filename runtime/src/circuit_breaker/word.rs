@@ -3,8 +3,8 @@
 use super::State;
 
 /// ```text
-/// 63 ............. 6   5      4     3      2 .. 0
-/// generation           DIRTY  CALM  QUIET  state
+/// 63 ............. 7   6         5      4     3      2 .. 0
+/// generation           MEASURED  DIRTY  CALM  QUIET  state
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Word(u64);
@@ -17,23 +17,31 @@ const QUIET: u64 = 1 << 3;
 const CALM: u64 = 1 << 4;
 /// Failures or slow calls are outstanding.
 const DIRTY: u64 = 1 << 5;
-const FLAGS: u64 = QUIET | CALM | DIRTY;
-const GENERATION: u32 = 6;
+/// The length of calls is measured; a setting, but here it is asked for together with the state.
+const MEASURED: u64 = 1 << 6;
+const FLAGS: u64 = QUIET | CALM | DIRTY | MEASURED;
+const GENERATION: u32 = 7;
 
 /// What the flags say.
+#[expect(clippy::struct_excessive_bools, reason = "flags they are")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Flags {
     pub(super) quiet: bool,
     pub(super) calm: bool,
     pub(super) dirty: bool,
+    pub(super) measured: bool,
 }
 
 impl Word {
-    pub(super) const INITIAL: Self = Self(State::Closed as u64);
+    /// Closed for the first time; the flags follow with the first report.
+    pub(super) const fn initial(measured: bool) -> Self {
+        Self::new(State::Closed, 0, Flags { quiet: false, calm: false, dirty: false, measured })
+    }
 
     pub(super) const fn new(state: State, generation: u64, flags: Flags) -> Self {
-        let flags = (flags.quiet as u64 * QUIET) | (flags.calm as u64 * CALM) | (flags.dirty as u64 * DIRTY);
-        Self((generation << GENERATION) | flags | state as u64)
+        let Flags { quiet, calm, dirty, measured } = flags;
+        let flags = (quiet as u64 * QUIET) | (calm as u64 * CALM) | (dirty as u64 * DIRTY);
+        Self((generation << GENERATION) | flags | (measured as u64 * MEASURED) | state as u64)
     }
 
     #[inline]
@@ -56,9 +64,14 @@ impl Word {
         }
     }
 
-    #[inline]
     pub(super) const fn is_closed(self) -> bool {
         self.0 & STATE == State::Closed as u64
+    }
+
+    /// Whether a call may pass, and needs no clock for it.
+    #[inline]
+    pub(super) const fn lets_pass_untimed(self) -> bool {
+        self.0 & (STATE | MEASURED) == State::Closed as u64
     }
 
     /// State and generation: what a call was admitted under, and what its report is compared with.
@@ -77,6 +90,11 @@ impl Word {
 pub(super) struct Period(u64);
 
 impl Period {
+    /// No period of a breaker: the call has not begun. The last generation is never reached.
+    pub(super) const AHEAD: Self = Self(u64::MAX);
+    /// No period of a breaker: the call has been reported, or never let in.
+    pub(super) const OVER: Self = Self(u64::MAX - 1);
+
     /// Whether `word` still says this period, and that a success of it changes nothing.
     #[inline]
     pub(super) const fn is_quiet_in(self, word: Word) -> bool {
@@ -85,7 +103,7 @@ impl Period {
 
     /// Whether `word` still says this period, and that a quick success of it is only counted.
     pub(super) const fn is_calm_in(self, word: Word) -> bool {
-        self.0 | CALM == word.0
+        self.0 | CALM == word.0 & !MEASURED
     }
 }
 

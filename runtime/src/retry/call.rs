@@ -10,13 +10,13 @@ impl Retry {
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub async fn call<F, Fut, T, E>(&self, body: F) -> Result<T, E>
+    pub async fn call<F, Fut, T, E>(self, body: F) -> Result<T, E>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
         E: Classify,
     {
-        attempts(self, body, class).await
+        attempts(&self, body, class).await
     }
 
     /// As [`call`](Self::call), for a body that borrows what it changes: `async || ..`. The future that comes of it can
@@ -36,24 +36,24 @@ impl Retry {
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub async fn call_local<F, T, E>(&self, body: F) -> Result<T, E>
+    pub async fn call_local<F, T, E>(self, body: F) -> Result<T, E>
     where
         F: AsyncFnMut() -> Result<T, E>,
         E: Classify,
     {
-        attempts_local(self, body, class).await
+        attempts_local(&self, body, class).await
     }
 
     /// As [`call`](Self::call), for a sync body; the delays block the thread.
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub fn call_blocking<F, T, E>(&self, body: F) -> Result<T, E>
+    pub fn call_blocking<F, T, E>(self, body: F) -> Result<T, E>
     where
         F: FnMut() -> Result<T, E>,
         E: Classify,
     {
-        attempts_blocking(self, body, class)
+        attempts_blocking(&self, body, class)
     }
 
     /// As [`call`](Self::call), around the flow of another policy, whose rejections are retried as
@@ -73,13 +73,13 @@ impl Retry {
     /// assert!(matches!(outcome, Flow::Returned(Ok(7))));
     /// # }
     /// ```
-    pub async fn try_call<F, Fut, T, E>(&self, body: F) -> Flow<Result<T, E>>
+    pub async fn try_call<F, Fut, T, E>(self, body: F) -> Flow<Result<T, E>>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Flow<Result<T, E>>>,
         E: Classify,
     {
-        flow_attempts(self, body, class).await
+        flow_attempts(&self, body, class).await
     }
 }
 
@@ -103,7 +103,7 @@ impl<W> RetryWhen<W> {
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub async fn call<F, Fut, T, E>(&self, body: F) -> Result<T, E>
+    pub async fn call<F, Fut, T, E>(self, body: F) -> Result<T, E>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
@@ -116,7 +116,7 @@ impl<W> RetryWhen<W> {
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub async fn call_local<F, T, E>(&self, body: F) -> Result<T, E>
+    pub async fn call_local<F, T, E>(self, body: F) -> Result<T, E>
     where
         F: AsyncFnMut() -> Result<T, E>,
         W: Fn(&E) -> bool,
@@ -128,7 +128,7 @@ impl<W> RetryWhen<W> {
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub fn call_blocking<F, T, E>(&self, body: F) -> Result<T, E>
+    pub fn call_blocking<F, T, E>(self, body: F) -> Result<T, E>
     where
         F: FnMut() -> Result<T, E>,
         W: Fn(&E) -> bool,
@@ -138,7 +138,7 @@ impl<W> RetryWhen<W> {
 
     /// As [`call`](Self::call), around the flow of another policy. Its rejections are not retried unless
     /// [`rejections`](Retry::rejections) names them.
-    pub async fn try_call<F, Fut, T, E>(&self, body: F) -> Flow<Result<T, E>>
+    pub async fn try_call<F, Fut, T, E>(self, body: F) -> Flow<Result<T, E>>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Flow<Result<T, E>>>,

@@ -1,9 +1,9 @@
-use ntest_timeout::timeout;
 use std::io;
-use steadfast::retry;
+use steadfast::timeout;
+use tracing::instrument as retry;
 
-#[retry]
 #[timeout("1s")]
+#[retry]
 async fn fetch() -> io::Result<u32> {
     Ok(1)
 }

@@ -1,0 +1,104 @@
+//! When a timeout ends, once it has started.
+
+use core::cell::Cell;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tokio::task::coop;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::scope::{Start, Unstarted};
+
+/// Nothing until the call first waits: one pointer in a call that is ready at once.
+#[derive(Debug)]
+pub(super) struct Alarm(Option<Pin<Box<Clock>>>);
+
+pin_project! {
+    #[derive(Debug)]
+    struct Clock {
+        // `None` where the timeout ends later than the clock can say.
+        deadline: Option<Instant>,
+        // `None` while a timeout around ends before this one, and so no timer is needed.
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+thread_local! {
+    /// An empty clock, kept for the next call of this thread that waits: it spares the allocation.
+    static SPARE: Cell<Option<Pin<Box<Clock>>>> = const { Cell::new(None) };
+}
+
+impl Alarm {
+    pub(super) const NONE: Self = Self(None);
+
+    /// Whether the timeout has started.
+    #[inline]
+    pub(super) const fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// When the timeout ends.
+    #[inline]
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.0.as_ref().and_then(|clock| clock.deadline)
+    }
+
+    /// Starts the timeout, after the call has waited for the first time. Whether it is over at once.
+    #[cold]
+    pub(super) fn set(&mut self, nanos: u64, unstarted: Unstarted, cx: &mut Context<'_>) -> bool {
+        let Some(Start { deadline, around }) = unstarted.start(nanos) else { return false };
+        let mut clock = SPARE
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_else(|| Box::pin(Clock { deadline: None, timer: None }));
+        *clock.as_mut().project().deadline = deadline;
+        let over = nanos == 0 || clock.as_mut().is_over(around, cx);
+        self.0 = Some(clock);
+        over
+    }
+
+    /// Whether the timeout is over, where those around it end at `around`.
+    #[cold]
+    pub(super) fn is_over(&mut self, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        self.0.as_mut().is_some_and(|clock| clock.as_mut().is_over(around, cx))
+    }
+}
+
+impl Clock {
+    fn is_over(self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let mut this = self.project();
+        if this.timer.is_none() {
+            let Some(deadline) = *this.deadline else { return false };
+            if around.is_some_and(|around| around < deadline) {
+                return false;
+            }
+            this.timer.set(Some(sleep_until(deadline)));
+        }
+        // Unconstrained: a call that has used up the cooperative budget of its task must not keep the timer from being
+        // looked at.
+        this.timer.as_pin_mut().is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_away(mut self: Pin<Box<Self>>) {
+        self.as_mut().project().timer.set(None);
+        // Nothing to do about a thread that is just ending.
+        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+}
+
+impl Drop for Alarm {
+    #[inline]
+    fn drop(&mut self) {
+        // Looked at before it is taken, so that there is nothing to write where there is none.
+        if self.is_set()
+            && let Some(clock) = self.0.take()
+        {
+            clock.put_away();
+        }
+    }
+}

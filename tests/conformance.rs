@@ -1,0 +1,31 @@
+//! The conformance cases, each under its number. Cases of the same rule share the number and have a letter.
+//!
+//! What the letters of a script mean is said at [`steadfast_tests::Script`].
+
+#![allow(clippy::items_after_statements, reason = "an annotated function stands beside what is asked of it")]
+#![allow(clippy::unchecked_time_subtraction, reason = "a panic is as good as any other failure of a test")]
+
+#[path = "conformance/circuit_breaker.rs"]
+mod circuit_breaker;
+#[path = "conformance/classes.rs"]
+mod classes;
+#[path = "conformance/composition.rs"]
+mod composition;
+#[path = "conformance/fallback.rs"]
+mod fallback;
+#[path = "conformance/half_open.rs"]
+mod half_open;
+#[path = "conformance/outcome.rs"]
+mod outcome;
+#[path = "conformance/rejected_beneath.rs"]
+mod rejected_beneath;
+#[path = "conformance/rejections.rs"]
+mod rejections;
+#[path = "conformance/retry.rs"]
+mod retry;
+#[path = "conformance/scope.rs"]
+mod scope;
+#[path = "conformance/shared_breakers.rs"]
+mod shared_breakers;
+#[path = "conformance/timeout.rs"]
+mod timeout;
