@@ -43,6 +43,27 @@ pub fn say(tone: Tone, what: impl Display, how: impl Display) {
     print(format_args!("{line}\n"));
 }
 
+/// Prints a function's attributes and signature, so that what is seen beneath can be told from what is written.
+///
+/// # Panics
+/// Where the source has no such `async fn`.
+pub fn code(source: &str, function: &str) {
+    for line in attributes_of(source, function) {
+        print(format_args!("    {line}\n"));
+    }
+    print(format_args!("\n"));
+}
+
+/// The lines from the last empty one to the signature, without comments.
+fn attributes_of<'s>(source: &'s str, function: &str) -> Vec<&'s str> {
+    let signature = format!("async fn {function}(");
+    let lines: Vec<_> = source.lines().map(str::trim).collect();
+    let end = lines.iter().position(|line| line.starts_with(&signature)).expect("there is such a function");
+    let begin = lines[..end].iter().rposition(|line| line.is_empty()).map_or(0, |empty| empty + 1);
+    let code = lines[begin..=end].iter().filter(|line| !line.starts_with("//"));
+    code.map(|line| line.trim_end_matches(" {")).collect()
+}
+
 /// Whoever reads may have gone away, as `head` does: no reason to panic.
 fn print(text: fmt::Arguments<'_>) {
     let _ = stdout().write_fmt(text);
@@ -82,6 +103,13 @@ mod tests {
     fn columns_are_aligned() {
         assert_eq!(line(250, Tone::Good, "attempt 2", false), " +0.250 s  attempt 2     how");
         assert_eq!(line(12_034, Tone::Bad, "breaker", false), "+12.034 s  breaker       how");
+    }
+
+    #[test]
+    fn the_code_of_a_function_is_its_attributes_and_signature() {
+        let source =
+            "use x;\n\n/// Docs.\n#[retry]\n// Why.\n#[timeout(\"1s\")]\nasync fn get(x: u8) -> Y {\n    x\n}\n";
+        assert_eq!(attributes_of(source, "get"), ["#[retry]", "#[timeout(\"1s\")]", "async fn get(x: u8) -> Y"]);
     }
 
     #[test]

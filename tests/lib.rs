@@ -271,3 +271,7 @@ pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// Functions that must be public for their lints to fire.
+#[path = "lints/public.rs"]
+pub mod public;

@@ -20,6 +20,8 @@ mod shape;
 mod suggest;
 
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod snapshots;
 
 use proc_macro::TokenStream;

@@ -439,3 +439,24 @@ async fn c22f_the_loser_of_a_select_is_neutral() {
     }
     assert_eq!(call(&script).await, Ok(3));
 }
+
+#[tokio::test(start_paused = true)]
+async fn c22g_a_call_of_an_earlier_period_may_be_abandoned_at_any_time() {
+    #[circuit_breaker(failure_threshold = 1, reset_timeout = "1s", abandoned = failure)]
+    async fn call(script: &Script) -> Answer {
+        script.run().await
+    }
+    let script = Script::new("TT FsS");
+    let mut hung = [Box::pin(call(&script)), Box::pin(call(&script))].map(Some);
+    for call in hung.iter_mut().flatten() {
+        assert!(poll_once(call.as_mut()).is_pending());
+    }
+    assert_eq!(letter(&call(&script).await), 'F');
+    pass(SECOND);
+    let mut probe = pin!(call(&script));
+    assert!(poll_once(probe.as_mut()).is_pending());
+    hung[0] = None;
+    assert_eq!(probe.await, Ok(4), "closed, as if nothing had been dropped");
+    hung[1] = None;
+    assert_eq!(call(&script).await, Ok(5));
+}

@@ -22,7 +22,7 @@ async fn t04_a_nested_call_sees_the_smaller_deadline() {
         inner(limit, script).await
     }
     // One that would end later leaves the report to the outer one.
-    for (limit, ends, outermost) in [(500, 800, false), (699, 999, false), (701, 1_000, true), (5_000, 1_000, true)] {
+    for (limit, ends, outermost) in [(500, 800, false), (700, 1_000, false), (701, 1_000, true), (5_000, 1_000, true)] {
         let script = Script::new("T");
         let rejection = outer(limit * MS, &script).await.unwrap_err().rejection();
         assert_eq!(rejection.policy() == "outer", outermost, "{limit}");

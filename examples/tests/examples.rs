@@ -1,0 +1,113 @@
+//! The examples that end by themselves, run as the README says: each still tells its story.
+
+use std::env;
+use std::process::Command;
+
+/// What the example prints, line by line, without the times and with one space where there are several.
+fn story(example: &str) -> Vec<String> {
+    let cargo = env::var_os("CARGO").expect("cargo runs the tests");
+    // From the root, as a reader would, so that nothing is built with other features than it has been for this test.
+    let mut command = Command::new(cargo);
+    command.args(["run", "--quiet", "--example", example]).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let output = command.output().expect("cargo can be started");
+    let (printed, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{example}: {}\n{printed}\n{errors}", output.status);
+    printed.lines().map(without_time).collect()
+}
+
+fn without_time(line: &str) -> String {
+    let words: Vec<_> = line.split_whitespace().collect();
+    match *words {
+        [time, "s", ref what @ ..] if time.starts_with('+') => what.join(" "),
+        ref words => words.join(" "),
+    }
+}
+
+/// These beginnings of lines appear in this order. Between them there may be others.
+fn assert_told(story: &[String], expected: &[&str]) {
+    let mut lines = story.iter();
+    for beginning in expected {
+        assert!(lines.any(|line| line.starts_with(beginning)), "{beginning:?} is missing, or too late: {story:#?}");
+    }
+}
+
+#[test]
+fn quickstart() {
+    let story = story("quickstart");
+    assert_told(
+        &story,
+        &[
+            "1. ",
+            "#[retry(attempts = 5, ",
+            "#[timeout(",
+            "async fn price(",
+            "server Connection reset",
+            "retry attempt 2 in 50ms",
+            "timeout timed out at `quickstart::price`",
+            "retry attempt 3 in 100ms",
+            "server 503 Service Unavailable",
+            "retry attempt 4 in 200ms",
+            "server 429 Too Many Requests, Retry-After: 1",
+            "retry attempt 5 in 1.4s: 1s as the server asks",
+            "call 1 answer: 2.50",
+            "2. ",
+            "call 1 error: 503",
+            "call 2 error: 503",
+            "breaker open: 3 failures in a row",
+            "call 3 error: 503",
+            "call 4 rejected: circuit open at `quickstart::stock`",
+            "call 5 rejected: circuit open at `quickstart::stock`",
+            "breaker half-open",
+            "breaker closed",
+            "call 6 answer: 12 pounds",
+            "server was asked 4 times in 6 calls",
+            "3. ",
+            "breaker open: 3 failures in a row",
+            "retry no more: circuit open at `quickstart::recommended`",
+            "fallback the bestsellers",
+            "call 1 answer: apples",
+            "retry no more: circuit open",
+            "fallback the bestsellers",
+            "call 2 answer: apples",
+            "server was asked 3 times in 2 calls",
+        ],
+    );
+}
+
+#[test]
+fn recommendations() {
+    let story = story("recommendations");
+    assert_told(
+        &story,
+        &[
+            "answer service: quinces",
+            "It fails once",
+            "service Connection reset",
+            "answer service: quinces",
+            "It hangs",
+            "fallback the cache, because: timed out",
+            "answer cache: cider",
+            "fallback the cache, because: 503",
+            "fallback popular items, because: 404",
+            "answer popular items: apples",
+        ],
+    );
+}
+
+#[test]
+fn without_attributes() {
+    let story = story("without_attributes");
+    assert_told(
+        &story,
+        &[
+            "server Connection reset",
+            "retry attempt 3 in 100ms",
+            "answer 2.50",
+            "breaker Closed -> Open: ConsecutiveFailures",
+            "fallback circuit open at `shop`",
+            "answer 2.40 a pound, yesterday",
+            "breaker Open -> Closed: Manual",
+            "answer 2.60",
+        ],
+    );
+}

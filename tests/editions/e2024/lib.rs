@@ -1,0 +1,7 @@
+//! Annotated functions in a crate of edition 2024.
+#![deny(warnings, missing_docs, clippy::all)]
+
+#[path = "../functions.rs"]
+mod functions;
+
+pub use functions::*;

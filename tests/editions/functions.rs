@@ -1,0 +1,202 @@
+// What the crates of each edition share, included by path. They depend on `steadfast` alone.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use steadfast::{CircuitBreaker, Rejection, circuit_breaker, fallback, outcome, retry, timeout};
+
+/// What may go wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// The body.
+    Body,
+    /// A fallback.
+    Handled,
+    /// A policy.
+    Rejected,
+}
+
+impl From<Rejection> for Error {
+    fn from(_: Rejection) -> Self {
+        Error::Rejected
+    }
+}
+
+/// Tells how often it has been asked.
+#[derive(Debug, Default)]
+pub struct Client {
+    /// How often.
+    pub calls: u32,
+    /// For the functions that have none of their own.
+    pub breaker: Arc<CircuitBreaker>,
+    log: Vec<String>,
+}
+
+impl Client {
+    async fn step(&mut self) -> Result<u32, Error> {
+        self.calls += 1;
+        if self.calls.is_multiple_of(3) { Ok(self.calls) } else { Err(Error::Body) }
+    }
+
+    /// Docs.
+    #[fallback(Err(Error::Handled))]
+    #[timeout("10s")]
+    #[retry(attempts = attempts, backoff = none, on(Err(Error::Body)), clone(text))]
+    #[circuit_breaker(self.breaker)]
+    #[timeout("1s", error = |_| Error::Rejected)]
+    pub async fn full(&mut self, attempts: u32, text: String, log: &mut Vec<u32>) -> Result<u32, Error> {
+        log.push(attempts);
+        self.log.push(text);
+        let calls = self.step().await?;
+        Ok(calls)
+    }
+
+    /// Each part of `self` is captured by itself since 2021.
+    #[fallback(Ok(self.calls))]
+    #[retry(backoff = none, clone)]
+    #[circuit_breaker(key = text.len(), ignore(Err(Error::Rejected)))]
+    pub fn blocking(&mut self, text: String) -> Result<u32, Error> {
+        let (calls, log) = (&mut self.calls, &mut self.log);
+        let mut push = |text| log.push(text);
+        *calls += 1;
+        push(text);
+        if *calls < 3 {
+            return Err(Error::Body);
+        }
+        Ok(*calls)
+    }
+
+    /// By value.
+    #[timeout("1s")]
+    #[circuit_breaker]
+    pub async fn by_value(mut self, texts: [String; 2]) -> Result<Self, Error> {
+        let [one, other] = texts;
+        self.log.push(one + &other);
+        Ok(self)
+    }
+
+    /// A future as it is written in each edition.
+    #[retry(backoff = none)]
+    #[timeout("1s")]
+    pub fn boxed<'a>(&'a mut self) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send + 'a>> {
+        Box::pin(async move { self.step().await })
+    }
+}
+
+/// Blocks, and is `unsafe` to call.
+///
+/// # Safety
+/// `number` is valid.
+#[retry(backoff = none)]
+#[circuit_breaker]
+#[allow(unused_unsafe)]
+pub unsafe fn read_now(number: *const u32) -> Result<u32, Error> {
+    let number = unsafe { *number };
+    if steadfast::attempt() < 3 {
+        return Err(Error::Body);
+    }
+    Ok(number)
+}
+
+/// Waits, and is `unsafe` to call.
+///
+/// # Safety
+/// `number` is valid.
+#[fallback(Err(Error::Handled))]
+#[retry(backoff = none)]
+#[allow(unused_unsafe)]
+pub async unsafe fn read(number: *const u32, fails: bool) -> Result<u32, Error> {
+    let number = unsafe { *number };
+    if fails || steadfast::attempt() < 3 {
+        Err(Error::Body)?;
+    }
+    Ok(number)
+}
+
+/// Written by a macro, in which `$e:expr`, `$p:pat` and the lifetimes of arguments differ between editions.
+macro_rules! by_macro {
+    ($name:ident, $answer:expr, $pattern:pat, $body:block) => {
+        /// Docs.
+        #[fallback($answer)]
+        #[retry(backoff = none, on($pattern))]
+        #[timeout("1s")]
+        pub async fn $name(_text: &str) -> Result<usize, Error> $body
+    };
+}
+
+by_macro!(written, Err(Error::Handled), Err(Error::Body), {
+    if steadfast::attempt() < 3 {
+        return Err(Error::Body);
+    }
+    Ok(7)
+});
+
+/// Returns what borrows, or not, by the edition's rules.
+#[retry(backoff = none)]
+#[timeout("1s")]
+pub async fn borrows<'a>(_count: &u32, items: &'a [u32]) -> Result<impl Iterator<Item = u32> + 'a, Error> {
+    if steadfast::attempt() < 3 {
+        return Err(Error::Body);
+    }
+    Ok(items.iter().copied())
+}
+
+/// Answers for all.
+#[outcome(on(Ok(0)), error = |_| Error::Rejected)]
+#[fallback(Err(Error::Handled))]
+#[retry(attempts = 2, backoff = |n| Duration::from_millis(n.into()))]
+#[circuit_breaker(failure_threshold = 2)]
+pub async fn unwanted(number: u32) -> Result<u32, Error> {
+    Ok(number)
+}
+
+/// A temporary in the last expression lives as long as the edition says.
+#[retry(backoff = none)]
+#[circuit_breaker]
+pub fn temporaries(numbers: &std::sync::Mutex<Vec<u32>>) -> Result<usize, Error> {
+    if steadfast::attempt() < 3 {
+        numbers.lock().unwrap().push(1);
+        return Err(Error::Body);
+    }
+    match numbers.lock().unwrap().len() {
+        0 => Err(Error::Body),
+        length => Ok(length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send<T: Send>(future: T) -> T {
+        future
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each() {
+        let mut client = Client::default();
+        let mut log = Vec::new();
+        assert_eq!(send(client.full(3, "a".to_owned(), &mut log)).await, Ok(3));
+        assert_eq!((log.len(), client.log.len()), (3, 3));
+        assert_eq!(send(client.full(1, "a".to_owned(), &mut log)).await, Err(Error::Handled));
+
+        let mut client = Client::default();
+        assert_eq!(client.blocking("a".to_owned()), Ok(3));
+        assert_eq!(client.log, ["a", "a", "a"]);
+        let texts = [String::from("b"), String::from("c")];
+        assert_eq!(send(client.by_value(texts)).await.unwrap().log.last().unwrap(), "bc");
+        assert_eq!(send(Client::default().boxed()).await, Ok(3));
+
+        let number = 7;
+        assert_eq!(unsafe { read_now(&number) }, Ok(7));
+        assert_eq!(unsafe { read(&number, false) }.await, Ok(7));
+        assert_eq!(unsafe { read(&number, true) }.await, Err(Error::Handled));
+        assert_eq!(send(written("text")).await, Ok(7));
+        assert_eq!(send(borrows(&1, &[1, 2])).await.unwrap().sum::<u32>(), 3);
+        assert_eq!(send(unwanted(1)).await, Ok(1));
+        assert_eq!(send(unwanted(0)).await, Err(Error::Handled));
+        assert_eq!(temporaries(&std::sync::Mutex::new(Vec::new())), Ok(2));
+    }
+}
