@@ -1,11 +1,11 @@
 //! One call of an attribute, from its tokens to what stands in their place.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use crate::collect::{self, Collected};
 use crate::ctxt::Ctxt;
-use crate::function::Function;
+use crate::function::{Function, NoFunction};
 use crate::policy::{Kind, Stack};
 use crate::shape::{self, Shape};
 use crate::{check, docs, expand};
@@ -13,19 +13,28 @@ use crate::{check, docs, expand};
 /// Where anything is wrong, the function comes out as it was written, beside the errors: the rest of the crate still
 /// finds it, and its body is still checked.
 pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
-    if collect::is_marker(&args) {
+    if collect::is_absorbed(&item) {
         return TokenStream::new();
     }
+    if collect::is_reported(&args) {
+        return item;
+    }
     let ctxt = Ctxt::new();
+    // Where the attribute stands, but as the user's own code: nothing is said of a macro in which the mistake would be.
+    let span = item
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |first| Span::call_site().resolved_at(first.span()));
     let mut function = match Function::parse(&ctxt, kind, item) {
         Ok(function) => function,
-        Err(item) => {
+        Err(NoFunction { item, is_expression }) => {
             let errors = errors(ctxt);
-            return quote!(#errors #item);
+            return if is_expression { quote!({ #errors #item }) } else { quote!(#errors #item) };
         }
     };
-    let mut attributes = vec![Collected::outermost(kind, args)];
-    attributes.extend(collect::take(&mut function.attributes));
+    let mut attributes = vec![Collected::outermost(kind, span, args)];
+    attributes.extend(collect::take(&ctxt, &mut function.attributes));
     let uses = collect::uses(&attributes);
     let statements = function.statements();
     let plain = function.to_tokens(&quote!(#uses #statements));
@@ -36,7 +45,7 @@ pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenS
             attribute.args = shape::rename_self(core::mem::take(&mut attribute.args), name);
         }
     }
-    let stack = Stack::read(&ctxt, attributes, &function);
+    let stack = Stack::read(&ctxt, span, attributes, &function);
     if let Some(shape) = &shape {
         check::check(&ctxt, &stack, &function, shape);
     }

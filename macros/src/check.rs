@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{FnArg, Lifetime, ReceiverKind, Type, TypeReference};
+use syn::{Expr, ExprBlock, ExprClosure, ExprPath, FnArg, Lifetime, ReceiverKind, Type, TypeReference};
 
 use crate::args::fallback::Named;
 use crate::args::setting::Setting;
@@ -17,21 +17,25 @@ use crate::shape::{self, Shape};
 pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Shape) {
     if stack.layers.is_empty() {
         ctxt.error(
-            Span::call_site(),
+            stack.span,
             "`#[outcome]` says what a failure is, and no policy here asks; add one, e.g. `#[retry]`",
         );
     }
     if shape::is_expanded(&shape.body).is_some() {
-        let message = "an attribute of steadfast stands beneath this one under another name; import it under its own \
-                       name, so that the attributes are taken in written order";
-        ctxt.error(Span::call_site(), message);
+        let name = stack.layers.first().map_or("#[outcome]", Layer::name);
+        let message = format!(
+            "this is `{name}` under another name, so that the attribute above has not taken it in; import it under \
+             its own"
+        );
+        ctxt.error(stack.span, message);
     }
     function_can_be_wrapped(ctxt, stack, function, shape);
     for (index, layer) in stack.layers.iter().enumerate() {
         let above = &stack.layers[..index];
         match &layer.policy {
             Policy::Timeout(timeout) => {
-                if !shape.is_async {
+                let is_first = !above.iter().any(|layer| matches!(layer.policy, Policy::Timeout(_)));
+                if is_first && !shape.is_async && !shape::is_tokio_entry(&shape.body) {
                     let message = "`#[timeout]` cannot stop a function that blocks; make it an `async fn`, or set the \
                                    time limit of what it calls";
                     ctxt.error(layer.span, message);
@@ -50,7 +54,12 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
                     ctxt.error(layer.span, message);
                 }
             }
-            Policy::Retry(_) | Policy::CircuitBreaker(_) => {}
+            Policy::CircuitBreaker(breaker) => {
+                for setting in &breaker.constants {
+                    names_no_argument(ctxt, setting, stack);
+                }
+            }
+            Policy::Retry(_) => {}
         }
     }
 }
@@ -59,7 +68,8 @@ fn function_can_be_wrapped(ctxt: &Ctxt, stack: &Stack, function: &Function, shap
     let Some(outermost) = stack.layers.first() else { return };
     let signature = &function.signature;
     if let Some(token) = &signature.constness {
-        ctxt.error_spanned_by(token, format!("`{}` needs the run time; a `const fn` has none", outermost.name()));
+        let message = format!("`{}` cannot work in a `const fn`; remove `const`", outermost.name());
+        ctxt.error_spanned_by(token, message);
     }
     if let Some(variadic) = &signature.variadic {
         ctxt.error_spanned_by(variadic, format!("`{}` cannot stand on a variadic function", outermost.name()));
@@ -67,14 +77,15 @@ fn function_can_be_wrapped(ctxt: &Ctxt, stack: &Stack, function: &Function, shap
     if matches!(shape.output, Type::Never(_)) {
         ctxt.error_spanned_by(
             &shape.output,
-            format!("a function that never returns has no outcome for `{}`", outermost.name()),
+            format!("a function that never returns has no outcome for `{}` to judge", outermost.name()),
         );
     }
-    for attribute in &function.attributes {
-        let path = attribute.path().to_token_stream().to_string().replace(' ', "");
-        if !function.is_async() && matches!(path.as_str(), "tokio::test" | "tokio::main") {
-            ctxt.error_spanned_by(attribute.path(), format!("move `#[{path}]` below `{}`", outermost.name()));
-        }
+    if !shape.is_async && shape::is_tokio_entry(&shape.body) {
+        let message = format!(
+            "`#[tokio::main]` or `#[tokio::test]` above has made this a function that blocks; move it below `{}`",
+            outermost.name()
+        );
+        ctxt.error(stack.span, message);
     }
     if let Some(retry) = stack.layers.iter().find(|layer| layer.repeats())
         && let Some(borrow) = borrow_of_mutable(function, &shape.written_output)
@@ -112,11 +123,40 @@ fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
         Policy::Retry(_) | Policy::Fallback(_) => false,
     };
     if !sees_more && !next.filter.picks_values() {
-        let message = format!(
-            "`{}` above never sees a failure, since this fallback always answers `Ok`; put `#[fallback]` above it",
-            next.name()
-        );
+        let message = if next.is_fallback() {
+            "this fallback always answers `Ok`, so the one above is never reached; remove one of them".to_owned()
+        } else {
+            format!(
+                "this fallback always answers `Ok`, so `{}` above never sees a failure; put the fallback above it",
+                next.name()
+            )
+        };
         ctxt.error(fallback.span, message);
+    }
+}
+
+/// What stands in a `static` is the same for all calls.
+fn names_no_argument(ctxt: &Ctxt, setting: &Expr, stack: &Stack) {
+    struct Argument<'a>(&'a Stack, Option<&'a Ident>);
+    impl<'ast: 'a, 'a> Visit<'ast> for Argument<'a> {
+        fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+            let name = path.path.get_ident().filter(|name| self.0.mentions_argument(name.to_token_stream()));
+            self.1 = self.1.or(name);
+        }
+
+        // They may have names of their own.
+        fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+        fn visit_expr_block(&mut self, _: &'ast ExprBlock) {}
+    }
+    let mut argument = Argument(stack, None);
+    argument.visit_expr(setting);
+    if let Some(name) = argument.1 {
+        let name_of = if name == "__self" { "self".to_owned() } else { name.to_string() };
+        let message = format!(
+            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or a breaker \
+             that was made elsewhere, as in `#[circuit_breaker(self.breaker)]`"
+        );
+        ctxt.error(name.span(), message);
     }
 }
 

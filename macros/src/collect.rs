@@ -1,10 +1,11 @@
 //! Takes the other attributes of ours off the function, so that the outermost one expands them all in written order.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path};
 
+use crate::ctxt::Ctxt;
 use crate::policy::Kind;
 
 /// One attribute of the stack.
@@ -15,71 +16,107 @@ pub(crate) struct Collected {
     pub(crate) args: TokenStream,
     /// How it was called; `None` for the outermost, which the compiler resolved itself.
     path: Option<Path>,
+    /// Whether something was reported that leaves nothing to read.
+    pub(crate) is_mistaken: bool,
 }
 
 impl Collected {
-    pub(crate) fn outermost(kind: Kind, args: TokenStream) -> Self {
-        Self { kind, span: Span::call_site(), args, path: None }
+    pub(crate) fn outermost(kind: Kind, span: Span, args: TokenStream) -> Self {
+        Self { kind, span, args, path: None, is_mistaken: false }
     }
 
     fn of(attribute: &Attribute) -> Option<Self> {
         let kind = Kind::of(&attribute.path().segments.last()?.ident)?;
         let args = match &attribute.meta {
-            Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
-            // The compiler refuses `#[name = value]` for attributes of this kind.
-            Meta::NameValue(_) => return None,
+            Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
         };
-        Some(Self { kind, span: attribute.path().span(), args, path: Some(attribute.path().clone()) })
+        let path = attribute.path();
+        let is_mistaken = matches!(attribute.meta, Meta::NameValue(_));
+        Some(Self { kind, span: path.span(), args, path: Some(path.clone()), is_mistaken })
     }
 }
 
 /// Moves our attributes out of `attributes`, in written order; those of others stay.
-pub(crate) fn take(attributes: &mut Vec<Attribute>) -> Vec<Collected> {
+pub(crate) fn take(ctxt: &Ctxt, attributes: &mut Vec<Attribute>) -> Vec<Collected> {
     let mut taken = Vec::new();
-    attributes.retain(|attribute| match Collected::of(attribute) {
-        Some(collected) => {
-            taken.push(collected);
-            false
+    attributes.retain(|attribute| {
+        let Some(collected) = Collected::of(attribute) else { return true };
+        if collected.is_mistaken {
+            let message = format!("arguments stand in parentheses: `#[{}(..)]`", collected.kind.name());
+            ctxt.error_spanned_by(&attribute.meta, message);
         }
-        None => true,
+        taken.push(collected);
+        false
     });
     taken
 }
 
-const MARKER: &str = "__absorbed";
+const ABSORBED: &str = "__absorbed_";
+const REPORTED: &str = "__reported";
 
 /// Whether an attribute of ours stands on the item that [`uses`] writes.
-pub(crate) fn is_marker(args: &TokenStream) -> bool {
-    let mut tokens = args.clone().into_iter();
-    matches!(tokens.next(), Some(first) if first.to_string() == MARKER) && tokens.next().is_none()
+pub(crate) fn is_absorbed(item: &TokenStream) -> bool {
+    let mut tokens = item.clone().into_iter().skip(1);
+    matches!(tokens.next(), Some(name) if name.to_string().starts_with(ABSORBED))
+}
+
+/// Whether [`mark_reported`] wrote these arguments.
+pub(crate) fn is_reported(args: &TokenStream) -> bool {
+    args.to_string() == REPORTED
+}
+
+/// Lets our attributes pass over an item of which all was said. They stay on it, so that their imports are used.
+pub(crate) fn mark_reported(attributes: &mut [Attribute]) {
+    let reported = Ident::new(REPORTED, Span::mixed_site());
+    for attribute in attributes.iter_mut().filter(|attribute| Collected::of(attribute).is_some()) {
+        let path = attribute.path();
+        *attribute = syn::parse_quote!(#[#path(#reported)]);
+    }
 }
 
 /// Uses each absorbed name once, so that its import is not reported as unused:
 ///
 /// ```text
-/// #[timeout(__absorbed)] const _: () = compile_error!("..");
+/// #[timeout("1s")]
+/// fn __absorbed_1() {
+///     #[must_use = ".."]
+///     struct NotOfSteadfast;
+///     #[deny(unused_must_use)]
+///     [NotOfSteadfast];
+/// }
 /// ```
 ///
-/// Ours expand that to nothing. An unknown name is reported by the compiler, where it was written, and an attribute of
-/// another crate that happens to have one of our names leaves the error standing.
+/// Ours expand that to nothing. An attribute of another crate that happens to have one of our names leaves it standing.
+/// An unknown name does so too, and is reported by the compiler; a lint is not, after that. In an array, since the
+/// compiler would suggest a use of what stands alone.
 pub(crate) fn uses(attributes: &[Collected]) -> TokenStream {
     let mut seen: Vec<String> = Vec::new();
     let mut uses = TokenStream::new();
-    for path in attributes.iter().filter_map(|attribute| attribute.path.as_ref()) {
+    for Collected { kind, args, path, .. } in attributes {
+        let Some(path) = path else { continue };
         let text = path.to_token_stream().to_string();
         if seen.contains(&text) {
             continue;
         }
-        let message = format!(
-            "`#[{name}]` is not steadfast's: one attribute of steadfast takes all of that name; put it above them with \
-             another name, or call it by a name of its own",
-            name = text.replace(' ', ""),
-        );
         seen.push(text);
-        let marker = proc_macro2::Ident::new(MARKER, Span::mixed_site());
-        let error = quote_spanned!(path.span()=> ::core::compile_error!(#message));
-        uses.extend(quote!(#[#path(#marker)] const _: () = #error;));
+        let message = format!(
+            "the attributes of steadfast take all beneath them that are called `{}`; import this one under another name",
+            kind.name(),
+        );
+        let span = path.span();
+        let absorbed = Ident::new(&format!("{ABSORBED}{}", seen.len()), Span::mixed_site());
+        let args = (!args.is_empty()).then(|| quote_spanned!(span=> (#args)));
+        let attribute = quote_spanned!(span=> #[#path #args]);
+        uses.extend(quote_spanned!(span=>
+            #attribute
+            fn #absorbed() {
+                #[must_use = #message]
+                struct NotOfSteadfast;
+                #[deny(unused_must_use)]
+                [NotOfSteadfast];
+            }
+        ));
     }
     uses
 }

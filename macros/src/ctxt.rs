@@ -43,9 +43,11 @@ impl Ctxt {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// What was reported, in one error that holds them all.
+    /// What was reported, in one error that holds them all, in the order in which it stands in the code.
     pub(crate) fn check(self) -> syn::Result<()> {
-        let mut errors = self.errors.take().unwrap_or_default().into_iter();
+        let mut errors = self.errors.take().unwrap_or_default();
+        errors.sort_by_key(|error| error.span().start());
+        let mut errors = errors.into_iter();
         let Some(mut first) = errors.next() else { return Ok(()) };
         first.extend(errors);
         Err(first)
@@ -63,13 +65,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_kept_in_order() {
+    fn all_errors_are_kept() {
         let ctxt = Ctxt::new();
         ctxt.error(Span::call_site(), "first");
         assert!(ctxt.ok(Err::<(), _>(syn::Error::new(Span::call_site(), "second"))).is_none());
         ctxt.error_spanned_by(quote::quote!(x), "third");
         let messages: Vec<_> = ctxt.check().unwrap_err().into_iter().map(|error| error.to_string()).collect();
         assert_eq!(messages, ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn errors_are_in_the_order_of_the_code() {
+        let tokens: Vec<proc_macro2::TokenTree> =
+            "a b\nc".parse::<proc_macro2::TokenStream>().unwrap().into_iter().collect();
+        let ctxt = Ctxt::new();
+        for token in tokens.iter().rev() {
+            ctxt.error_spanned_by(token, token);
+        }
+        let messages: Vec<_> = ctxt.check().unwrap_err().into_iter().map(|error| error.to_string()).collect();
+        assert_eq!(messages, ["a", "b", "c"]);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use proc_macro2::{Delimiter, LineColumn, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Expr};
+use syn::Attribute;
 
 use crate::args::setting::Setting;
 use crate::policy::{Policy, Stack};
@@ -51,8 +52,70 @@ pub(crate) fn duration(setting: &Setting<Duration>) -> String {
     }
 }
 
-/// An expression as it was written; as the compiler spaces tokens where the text is not to be had.
-pub(crate) fn source(expr: &Expr) -> String {
-    let span = syn::spanned::Spanned::span(expr);
-    span.source_text().unwrap_or_else(|| expr.to_token_stream().to_string())
+/// An expression as it was written, on one line. A compiler that is not nightly gives the text of single tokens only.
+pub(crate) fn source(code: &impl ToTokens) -> String {
+    let mut text = String::new();
+    let mut end = None;
+    write(code.to_token_stream(), &mut text, &mut end);
+    text
+}
+
+/// Appends tokens to `text`, with a space where there was any between them. `end` is where the last of them ended.
+fn write(tokens: TokenStream, text: &mut String, end: &mut Option<LineColumn>) {
+    fn push(token: &str, span: Span, text: &mut String, end: &mut Option<LineColumn>) {
+        // What stood on several lines has its parentheses on lines of their own.
+        let inside = text.ends_with(['(', '[']) || matches!(token, ")" | "]");
+        if !inside && end.is_some_and(|end| end != span.start()) {
+            text.push(' ');
+        }
+        text.push_str(token);
+        *end = Some(span.end());
+    }
+    for tree in tokens {
+        let TokenTree::Group(group) = &tree else {
+            push(&tree.to_string(), tree.span(), text, end);
+            continue;
+        };
+        let (open, close) = match group.delimiter() {
+            Delimiter::Parenthesis => ("(", ")"),
+            Delimiter::Brace => ("{", "}"),
+            Delimiter::Bracket => ("[", "]"),
+            Delimiter::None => {
+                write(group.stream(), text, end);
+                continue;
+            }
+        };
+        push(open, group.span_open(), text, end);
+        write(group.stream(), text, end);
+        push(close, group.span_close(), text, end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::Expr;
+
+    use super::*;
+
+    #[test]
+    fn expressions_are_quoted_as_they_are_written() {
+        for code in [
+            "self.breaker",
+            "Duration::from_secs(2 * SECONDS)",
+            "cached(&key).await?",
+            "{ let x = f::<u8>(a, [b; 2]); -x }",
+            "|error| Ok(default(error))",
+            "!on && 'a' <= c",
+            "vec![\"a  b\"]",
+        ] {
+            let expr: Expr = syn::parse_str(code).unwrap();
+            assert_eq!(source(&expr), code);
+        }
+    }
+
+    #[test]
+    fn lines_are_joined() {
+        let expr: Expr = syn::parse_str("call(\n    first,\n    second, // why\n)\n.await").unwrap();
+        assert_eq!(source(&expr), "call(first, second,) .await");
+    }
 }

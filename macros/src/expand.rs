@@ -22,10 +22,12 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, Path, Type};
+use syn::spanned::Spanned;
+use syn::{Expr, Lifetime, Type};
 
 use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
+use crate::emit::{Root, at};
 use crate::function::Function;
 use crate::policy::{Layer, Policy, Stack};
 use crate::shape::Shape;
@@ -51,7 +53,7 @@ enum Converts {
 
 struct Expand<'a> {
     stack: &'a Stack,
-    root: &'a Path,
+    root: &'a Root,
     output: &'a Type,
     is_async: bool,
     statements: TokenStream,
@@ -107,8 +109,8 @@ impl Expand<'_> {
             }
             Policy::Retry(_) | Policy::Fallback(_) => {
                 let (statements, outcome) = self.outcome(layers);
-                let open = self.block_opening(layer.span);
-                return quote_spanned!(site()=> let call = #open { #statements #outcome };);
+                let block = self.block(layer.span, &quote!(#statements #outcome));
+                return quote_spanned!(site()=> let call = #block;);
             }
         };
         let call = self.call(beneath);
@@ -204,26 +206,35 @@ impl Expand<'_> {
                     #pass;
                 }
             ),
-            Named::Failure(pat) => quote_spanned!(site()=>
-                #run
-                let #pat = match #root::__private::fallback(outcome, #handles) {
-                    #ok => #pass,
-                    ::core::result::Result::Err(failure) => failure,
-                };
-            ),
+            Named::Failure(pat) => {
+                // At the name, where the compiler points when its type is another.
+                let named = quote_spanned!(at(pat)=> ::core::result::Result::Err(failure) => failure,);
+                quote_spanned!(site()=>
+                    #run
+                    let #pat = match #root::__private::fallback(outcome, #handles) {
+                        #ok => #pass,
+                        #named
+                    };
+                )
+            }
             Named::Error(pat) => {
+                let named = quote_spanned!(at(pat)=> ::core::result::Result::Err(error) => error,);
+                // At the return type, where the compiler points when its error cannot hold a rejection.
+                let error = quote_spanned!(output.span()=> _);
                 let fallback = match self.converts(beneath) {
-                    Converts::Nothing => quote_spanned!(site()=> fallback_returned_error(outcome, #handles)),
-                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output>(outcome, #handles)),
+                    Converts::Nothing => {
+                        quote_spanned!(site()=> fallback_returned_error::<#output, _>(outcome, #handles))
+                    }
+                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output, #error>(outcome, #handles)),
                     Converts::By(f) => {
-                        quote_spanned!(site()=> fallback_error_with::<#output, _>(outcome, #handles, #f))
+                        quote_spanned!(site()=> fallback_error_with::<#output, _, _>(outcome, #handles, #f))
                     }
                 };
                 quote_spanned!(site()=>
                     #run
                     let #pat = match #root::__private::#fallback {
                         #ok => #pass,
-                        ::core::result::Result::Err(error) => error,
+                        #named
                     };
                 )
             }
@@ -236,7 +247,10 @@ impl Expand<'_> {
         match self.converts(layers) {
             Converts::Nothing => quote_spanned!(site()=> #root::__private::returned(#outcome)),
             Converts::ByFrom => quote_spanned!(site()=> #root::__private::absorb::<#output>(#outcome)),
-            Converts::By(f) => quote_spanned!(site()=> #root::__private::absorb_with::<#output, _>(#outcome, #f)),
+            Converts::By(f) => {
+                let root = root.at(at(&f));
+                quote_spanned!(at(&f)=> #root::__private::absorb_with::<#output, _>(#outcome, #f))
+            }
         }
     }
 
@@ -254,10 +268,17 @@ impl Expand<'_> {
             ([], Some(f)) => Converts::By(f.to_token_stream()),
             ([(_, f)], _) if rejecting.len() == 1 => Converts::By(f.to_token_stream()),
             (own, shared) => {
-                let convert = |f: &Expr| quote_spanned!(site()=> #root::__private::convert(rejection, #f));
+                let convert = |f: &Expr| {
+                    let root = root.at(at(f));
+                    quote_spanned!(at(f)=> #root::__private::convert(rejection, #f))
+                };
                 let rest = match shared {
                     Some(f) => convert(f),
-                    None => quote_spanned!(site()=> ::core::convert::From::from(rejection)),
+                    None => {
+                        let output = self.output;
+                        let error = quote_spanned!(output.span()=> _);
+                        quote_spanned!(site()=> #root::__private::error::<#output, #error>(rejection))
+                    }
                 };
                 // The last arm takes the policies that have no `error`, or the last one where all have.
                 let (arms, rest) = match own.split_last() {
@@ -292,7 +313,8 @@ impl Expand<'_> {
 
     fn async_block(&self) -> TokenStream {
         let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
-        let open = quote_spanned!(self.at_retry()=> async #capture);
+        let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        let open = quote_spanned!(span=> async #capture);
         quote_spanned!(site()=> #open { #anchor #statements })
     }
 
@@ -303,13 +325,18 @@ impl Expand<'_> {
 
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
-        quote_spanned!(self.at_retry()=> || -> #output { #clones #statements })
+        let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        quote_spanned!(retry=> || -> #output { #clones #statements })
     }
 
-    /// `async`, or `||`, before a block that runs policies.
-    fn block_opening(&self, span: Span) -> TokenStream {
-        let span = site().located_at(span);
-        if self.is_async { quote_spanned!(span=> async) } else { quote_spanned!(span=> ||) }
+    /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
+    /// not in its expansion: the compiler does not name a variable that a block in an expansion has moved.
+    fn block(&self, span: Span, statements: &TokenStream) -> TokenStream {
+        if self.is_async {
+            quote_spanned!(span=> async { #statements })
+        } else {
+            quote_spanned!(span=> || { #statements })
+        }
     }
 
     /// The only form in which `?` infers, `Ok(Box::new(x))` coerces to `Box<dyn T>`, and a type error lands on the
@@ -331,7 +358,7 @@ impl Expand<'_> {
             .map(|name| {
                 let argument = self.stack.arguments.iter().find(|argument| argument.name == *name);
                 let mutability = argument.and_then(|argument| argument.mutability);
-                quote_spanned!(site()=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
+                quote_spanned!(at(name)=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
             })
             .collect()
     }
@@ -350,9 +377,8 @@ impl Expand<'_> {
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 
-    fn at_retry(&self) -> Span {
-        let retry = self.stack.layers.iter().rev().find(|layer| layer.repeats());
-        retry.map_or_else(site, |layer| site().located_at(layer.span))
+    fn innermost_retry(&self) -> Option<&Layer> {
+        self.stack.layers.iter().rev().find(|layer| layer.repeats())
     }
 }
 

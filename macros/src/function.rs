@@ -23,9 +23,15 @@ pub(crate) struct Function {
     statements: TokenStream,
 }
 
+/// What an attribute stands on, where that is no function with a body.
+pub(crate) struct NoFunction {
+    pub(crate) item: TokenStream,
+    /// Whether it stands where an expression does.
+    pub(crate) is_expression: bool,
+}
+
 impl Function {
-    /// `Err` with the item, free of our attributes, where it is no function with a body.
-    pub(crate) fn parse(ctxt: &Ctxt, kind: Kind, item: TokenStream) -> Result<Self, TokenStream> {
+    pub(crate) fn parse(ctxt: &Ctxt, kind: Kind, item: TokenStream) -> Result<Self, NoFunction> {
         let parse = |input: ParseStream<'_>| {
             let attributes = input.call(Attribute::parse_outer)?;
             let item: TokenStream = input.parse()?;
@@ -33,13 +39,14 @@ impl Function {
         };
         let (mut attributes, rest) = parse.parse2(item.clone()).map_err(|error| {
             ctxt.push(error);
-            item
+            NoFunction { item, is_expression: false }
         })?;
         let parse = |input: ParseStream<'_>| Self::parse_stream(input, kind, attributes.clone());
         parse.parse2(rest.clone()).map_err(|error| {
-            ctxt.push(not_a_function(kind, rest.clone()).unwrap_or(error));
-            collect::take(&mut attributes);
-            quote!(#(#attributes)* #rest)
+            let (error, is_expression) = not_a_function(kind, rest.clone()).unwrap_or((error, false));
+            ctxt.push(error);
+            collect::mark_reported(&mut attributes);
+            NoFunction { item: quote!(#(#attributes)* #rest), is_expression }
         })
     }
 
@@ -48,11 +55,7 @@ impl Function {
         let defaultness = if input.peek(syn::Token![default]) { Some(input.call(Ident::parse_any)?) } else { None };
         let signature: Signature = input.parse()?;
         if input.peek(syn::Token![;]) {
-            let message = format!(
-                "`#[{}]` needs a body to wrap, and this declaration has none; put it on each implementation",
-                kind.name()
-            );
-            return Err(syn::Error::new(signature.ident.span(), message));
+            return Err(syn::Error::new(signature.ident.span(), without_body(kind)));
         }
         let content;
         let brace = syn::braced!(content in input);
@@ -94,10 +97,6 @@ impl Function {
             }
         }
         arguments
-    }
-
-    pub(crate) fn by_value_arguments(&self) -> Vec<Ident> {
-        self.arguments().into_iter().filter(|a| a.kind == Passed::Value).map(|a| a.name).collect()
     }
 
     /// The receiver as `&mut self`, `&self`, or anything by value.
@@ -168,23 +167,38 @@ fn names_in(pat: &Pat) -> Vec<(Ident, Option<syn::Token![mut]>)> {
     names.0
 }
 
-/// Says what an attribute was put on, where that is plain from the first tokens.
-fn not_a_function(kind: Kind, item: TokenStream) -> Option<syn::Error> {
+fn without_body(kind: Kind) -> String {
     let attribute = kind.name();
-    let (what, span) = item.into_iter().find_map(|tree| {
-        let what = match &tree {
+    format!("`#[{attribute}]` needs a body to wrap, and this declaration has none; put it on each implementation")
+}
+
+/// Says what an attribute was put on, where that is plain from its tokens, and whether that is an expression.
+fn not_a_function(kind: Kind, item: TokenStream) -> Option<(syn::Error, bool)> {
+    let trees: Vec<TokenTree> = item.into_iter().collect();
+    let word = |index: usize| trees.get(index).map(ToString::to_string).unwrap_or_default();
+    let (index, what) = trees.iter().enumerate().find_map(|(index, tree)| {
+        let what = match tree {
             TokenTree::Punct(punct) if punct.as_char() == '|' => "a closure",
-            TokenTree::Ident(word) => match word.to_string().as_str() {
+            TokenTree::Ident(name) => match name.to_string().as_str() {
+                "fn" => "a function",
                 "struct" | "enum" | "union" => "a type",
                 "impl" => "an `impl` block; put it on each method",
                 "trait" => "a trait; put it on each method that has a body",
                 "mod" => "a module; put it on each function",
+                "const" if !matches!(word(index + 1).as_str(), "fn" | "async" | "unsafe" | "extern") => "this item",
+                "extern" if word(index + 1) == "crate" => "this item",
                 "static" | "type" | "use" | "let" | "macro_rules" => "this item",
                 _ => return None,
             },
             _ => return None,
         };
-        Some((what, tree.span()))
+        Some((index, what))
     })?;
-    Some(syn::Error::new(span, format!("`#[{attribute}]` stands on a function, not on {what}")))
+    if what != "a function" {
+        let message = format!("`#[{}]` stands on a function, not on {what}", kind.name());
+        return Some((syn::Error::new(trees[index].span(), message), what == "a closure"));
+    }
+    // With a qualifier that is not known here, as `safe`.
+    let name = trees.get(index + 1)?;
+    (word(trees.len() - 1) == ";").then(|| (syn::Error::new(name.span(), without_body(kind)), false))
 }

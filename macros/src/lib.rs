@@ -12,6 +12,7 @@ mod collect;
 mod ctxt;
 mod docs;
 mod duration;
+mod emit;
 mod expand;
 mod function;
 mod policy;

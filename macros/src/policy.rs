@@ -1,9 +1,8 @@
 //! The policies of one stack, read from their attributes.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::spanned::Spanned;
-use syn::{Expr, Ident, Path};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, Ident};
 
 use crate::args::circuit_breaker::CircuitBreaker;
 use crate::args::fallback::Fallback;
@@ -14,6 +13,7 @@ use crate::args::timeout::Timeout;
 use crate::args::{Args, Common};
 use crate::collect::Collected;
 use crate::ctxt::Ctxt;
+use crate::emit::{Root, at, borrowed};
 use crate::function::{Argument, Function, Passed};
 
 /// An attribute of ours.
@@ -66,9 +66,10 @@ pub(crate) struct Layer {
 
 /// All the policies of a function, the outermost first.
 pub(crate) struct Stack {
+    /// Where the outermost attribute stands.
+    pub(crate) span: Span,
     pub(crate) layers: Vec<Layer>,
-    /// The crate `steadfast`, as the caller reaches it.
-    pub(crate) root: Path,
+    pub(crate) root: Root,
     pub(crate) docs: bool,
     /// The arguments that each attempt gets a clone of.
     pub(crate) clones: Vec<Ident>,
@@ -80,18 +81,18 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn read(ctxt: &Ctxt, attributes: Vec<Collected>, function: &Function) -> Self {
-        let by_value = &function.by_value_arguments();
+    pub(crate) fn read(ctxt: &Ctxt, span: Span, attributes: Vec<Collected>, function: &Function) -> Self {
         let mut layers = Vec::new();
         let mut outcome: Option<Outcome> = None;
         let mut clones = Vec::new();
         let mut root = None;
         let mut docs = true;
-        for Collected { kind, span, args, .. } in attributes {
+        for Collected { kind, span, args, .. } in attributes.into_iter().filter(|attribute| !attribute.is_mistaken) {
+            let says_nothing = kind == Kind::Outcome && args.is_empty();
             let mut args = Args::parse(ctxt, kind, span, args);
             let common = Common::read(&mut args);
             let filter = Filter::read(&mut args);
-            clones.extend(args.clones(by_value));
+            clones.extend(args.clones(function));
             root = root.or_else(|| common.root.clone());
             docs &= common.docs;
             let policy = match kind {
@@ -102,6 +103,8 @@ impl Stack {
                 Kind::Outcome => {
                     if outcome.is_some() {
                         ctxt.error(span, "duplicate `#[outcome]`; one says it for the whole stack");
+                    } else if says_nothing {
+                        ctxt.error(span, "`#[outcome]` says nothing; give it an argument, e.g. `on(Err(_))`");
                     }
                     outcome = Some(Outcome { filter, error: common.error });
                     args.finish();
@@ -116,7 +119,7 @@ impl Stack {
         for layer in &mut layers {
             layer.filter.complete(&outcome.filter, matches!(layer.policy, Policy::Retry(_)));
         }
-        let root = root.unwrap_or_else(|| syn::parse_quote!(::steadfast));
+        let root = Root::new(root);
         let mut seen = Vec::new();
         clones.retain(|name| {
             !seen.contains(name) && {
@@ -125,7 +128,7 @@ impl Stack {
             }
         });
         let (arguments, receiver) = (function.arguments(), function.receiver());
-        Self { layers, root, docs, clones, error: outcome.error, arguments, receiver }
+        Self { span, layers, root, docs, clones, error: outcome.error, arguments, receiver }
     }
 
     /// Whether the body may run more than once.
@@ -138,25 +141,30 @@ impl Stack {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1
     }
 
-    /// A shared policy, taken before the body without keeping what it was taken from borrowed.
-    pub(crate) fn handle(&self, expr: &Expr) -> TokenStream {
-        let root = &self.root;
-        let borrowed = |name: &Ident| self.arguments.iter().any(|a| a.name == *name && a.kind != Passed::Ref);
-        let in_self = matches!(self.receiver, Some(Passed::Mut | Passed::Value));
-        let function = if mentions(expr.to_token_stream(), &|name| {
-            borrowed(name) || (in_self && (name == "self" || name == "__self"))
-        }) {
-            Ident::new("detached_handle", Span::mixed_site())
-        } else {
-            Ident::new("handle", Span::mixed_site())
+    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
+    pub(crate) fn handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
+        let expr = match expr {
+            Expr::Reference(reference) if reference.mutability.is_none() => &*reference.expr,
+            expr => expr,
         };
-        // The span of the expression, so that what the compiler says of the handle points to it.
-        quote::quote_spanned!(Span::mixed_site().located_at(expr.span())=> #root::__private::#function(&(#expr)))
+        let root = self.root.at(at(expr));
+        let taken = |name: &Ident| self.arguments.iter().any(|a| a.name == *name && a.kind != Passed::Ref);
+        let in_self = matches!(self.receiver, Some(Passed::Mut | Passed::Value));
+        let detached =
+            mentions(expr.to_token_stream(), &|name| taken(name) || (in_self && (name == "self" || name == "__self")));
+        let function = if detached { "detached_handle" } else { "handle" };
+        let function = Ident::new(function, at(expr));
+        let borrowed = borrowed(expr);
+        quote_spanned!(at(expr)=> #root::__private::#function::<#policy, _, _>(#borrowed))
     }
 
     /// Whether `tokens` name an argument of the function.
     pub(crate) fn mentions_argument(&self, tokens: TokenStream) -> bool {
-        mentions(tokens, &|name| name == "self" || self.arguments.iter().any(|argument| argument.name == *name))
+        // `__self` is how `#[async_trait]` calls it.
+        mentions(tokens, &|name| {
+            name == "self" || name == "__self" || self.arguments.iter().any(|argument| argument.name == *name)
+        })
     }
 }
 
@@ -198,7 +206,7 @@ impl Layer {
     pub(crate) fn tag(&self, stack: &Stack) -> Option<TokenStream> {
         let number = proc_macro2::Literal::u8_unsuffixed(self.number);
         (self.common.error.is_some() && stack.tells_rejections_apart())
-            .then(|| quote::quote_spanned!(Span::mixed_site()=> .tag(#number)))
+            .then(|| quote_spanned!(Span::mixed_site()=> .tag(#number)))
     }
 
     /// The attribute, as it is spelled in messages.
@@ -214,8 +222,8 @@ impl Layer {
     /// `.name("..")` where one was given, the function's path otherwise.
     pub(crate) fn named(&self) -> TokenStream {
         match &self.common.name {
-            Some(name) => quote::quote_spanned!(Span::mixed_site()=> .name(#name)),
-            None => quote::quote_spanned!(Span::mixed_site()=> .inside(&|| {})),
+            Some(name) => quote_spanned!(Span::mixed_site()=> .name(#name)),
+            None => quote_spanned!(Span::mixed_site()=> .inside(&|| {})),
         }
     }
 }

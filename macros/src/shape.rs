@@ -261,6 +261,22 @@ fn without_impl(mut ty: Type) -> Type {
     ty
 }
 
+/// Whether `#[tokio::main]` or `#[tokio::test]` wrote the body: what they say of a runtime that cannot be built, and
+/// what they do with one that can.
+pub(crate) fn is_tokio_entry(tokens: &TokenStream) -> bool {
+    fn holds(tokens: &TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> bool {
+        tokens.clone().into_iter().any(|tree| match &tree {
+            TokenTree::Group(group) => holds(&group.stream(), wanted),
+            tree => wanted(tree),
+        })
+    }
+    holds(tokens, &|tree| matches!(tree, TokenTree::Ident(name) if name == "block_on"))
+        && holds(
+            tokens,
+            &|tree| matches!(tree, TokenTree::Literal(text) if text.to_string() == "\"Failed building the Runtime\""),
+        )
+}
+
 /// Whether the code was expanded by this crate already: an attribute of ours under another name.
 pub(crate) fn is_expanded(tokens: &TokenStream) -> Option<Span> {
     tokens.clone().into_iter().find_map(|tree| match tree {

@@ -20,12 +20,18 @@ pub fn absorb_with<R: FromError<X>, X>(flow: Flow<R>, error: impl FnOnce(Rejecti
     }
 }
 
+/// The rejection of a policy without `error = F`, beside one that has it.
+#[inline]
+pub fn error<R: FromError<E>, E: ErrorFromRejection>(rejection: Rejection) -> E {
+    E::from_rejection(rejection)
+}
+
 /// A return type that has a place for a rejection.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take in a rejection",
     label = "a policy may answer instead of the function, and this type cannot say so",
-    note = "add a variant `#[from] steadfast::Rejection` to the error, or say `error = ..` in the attribute, \
-            or put a `#[fallback]` on top"
+    note = "return a `Result` whose error has a variant `#[from] steadfast::Rejection` (in a generic function, add the \
+            bound `E: From<steadfast::Rejection>`), or say `error = ..` in the attribute, or put a `#[fallback]` on top"
 )]
 pub trait FromRejection {
     /// The rejection as a value of this type.
@@ -40,10 +46,30 @@ impl<T, E: From<Rejection>> FromRejection for Result<T, E> {
     }
 }
 
+/// An error that has a place for a rejection.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot take in a rejection",
+    label = "a policy may answer instead of the function, and this error cannot say so",
+    note = "add a variant `#[from] steadfast::Rejection` (in a generic function, the bound \
+            `E: From<steadfast::Rejection>`), or say `error = ..` in the attribute"
+)]
+pub trait ErrorFromRejection {
+    /// The rejection as a value of this type.
+    fn from_rejection(rejection: Rejection) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Rejection>> ErrorFromRejection for E {
+    #[cold]
+    fn from_rejection(rejection: Rejection) -> Self {
+        rejection.into()
+    }
+}
+
 /// A return type that has a place for what `error = F` makes of a rejection.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot take in the `{X}` that `error = ..` makes of a rejection",
-    label = "`{X}` has no place in this type",
+    message = "`{Self}` cannot take in what `error = ..` makes of a rejection",
+    label = "no place for it in this type",
     note = "`error` gives the `E` of a `Result<T, E>`; for an `Option` it gives an `Option`, or `()` for `None`"
 )]
 pub trait FromError<X> {

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use crate::absorb::{FromError, FromRejection};
+use crate::absorb::{ErrorFromRejection, FromError};
 use crate::{Failure, Flow, Rejection};
 
 /// `Err` where the fallback answers: a rejection, or a value of which `handles` says so.
@@ -22,14 +22,14 @@ pub fn fallback<R>(outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, 
 /// # Errors
 /// The error that is to be handled.
 #[inline]
-pub fn fallback_error<R>(outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, R::Error>
-where
-    R: Fails + FromRejection,
-{
+pub fn fallback_error<R: Fails<E>, E: ErrorFromRejection>(
+    outcome: Flow<R>,
+    handles: impl Fn(&R) -> bool,
+) -> Result<R, E> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
         Flow::Returned(value) => value.into_error(),
-        Flow::Rejected(rejection) => R::from_rejection(rejection).into_error(),
+        Flow::Rejected(rejection) => Err(E::from_rejection(rejection)),
     }
 }
 
@@ -38,14 +38,11 @@ where
 /// # Errors
 /// The error that is to be handled.
 #[inline]
-pub fn fallback_error_with<R, X>(
+pub fn fallback_error_with<R: Fails<E> + FromError<X>, E, X>(
     outcome: Flow<R>,
     handles: impl Fn(&R) -> bool,
     error: impl FnOnce(Rejection) -> X,
-) -> Result<R, R::Error>
-where
-    R: Fails + FromError<X>,
-{
+) -> Result<R, E> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
         Flow::Returned(value) => value.into_error(),
@@ -58,10 +55,10 @@ where
 /// # Errors
 /// The error that is to be handled.
 #[inline]
-pub fn fallback_returned_error<R: Fails>(
+pub fn fallback_returned_error<R: Fails<E>, E>(
     outcome: Flow<R, Infallible>,
     handles: impl Fn(&R) -> bool,
-) -> Result<R, R::Error> {
+) -> Result<R, E> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
         Flow::Returned(value) => value.into_error(),
@@ -69,26 +66,23 @@ pub fn fallback_returned_error<R: Fails>(
     }
 }
 
-/// A return type with an error to name.
+/// A return type with an error to name. The error is a parameter, since the compiler would report one that cannot be
+/// found a second time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no error that a `#[fallback]` could name",
     label = "not a `Result`",
     note = "write `|failure: steadfast::Failure<R>|`, where R is the return type"
 )]
-pub trait Fails: Sized {
-    /// The error.
-    type Error;
-
+pub trait Fails<E>: Sized {
     /// The error, or the value itself where there is none.
     ///
     /// # Errors
     /// The error that it holds.
-    fn into_error(self) -> Result<Self, Self::Error>;
+    fn into_error(self) -> Result<Self, E>;
 }
 
-impl<T, E> Fails for Result<T, E> {
-    type Error = E;
-
+#[diagnostic::do_not_recommend]
+impl<T, E> Fails<E> for Result<T, E> {
     fn into_error(self) -> Result<Self, E> {
         self.map(Ok)
     }

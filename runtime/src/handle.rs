@@ -3,108 +3,74 @@
 
 use std::sync::{Arc, LazyLock};
 
-use core::ops::Deref;
-
-use crate::{CircuitBreaker, Keyed, Retry, Timeout};
-
-/// A policy as a value.
-pub trait Policy {}
-
-impl Policy for Retry {}
-impl Policy for Timeout {}
-impl Policy for CircuitBreaker {}
-impl<P> Policy for Keyed<P> {}
-
-/// What an expression gives that stands in for a policy.
+/// What an expression gives that stands in for a policy of type `P`. `T` is what is kept for the time of the call; it is
+/// a parameter, since the compiler would report an associated type that it cannot find a second time.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a policy",
-    label = "expected a policy, a reference to one, or one in an `Arc`"
+    message = "`{Self}` is not a `{P}`",
+    label = "expected a `{P}`, a reference to one, or one in an `Arc`"
 )]
-pub trait Handle {
-    /// What is kept for the time of the call.
-    type Handle<'a>: Deref<Target: Policy>
-    where
-        Self: 'a;
-
+pub trait Handle<'h, P, T> {
     /// Takes hold of the policy.
-    fn handle(&self) -> Self::Handle<'_>;
+    fn handle(&'h self) -> T;
 }
 
 /// What an expression gives that leaves the argument it goes through free to be moved or changed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` would keep the argument borrowed while the body runs",
+    message = "`{Self}` cannot be held while the body has the argument",
     label = "the body needs this argument for itself",
-    note = "hold it in an `Arc`, which is cloned, or in a `static`"
+    note = "hold the `{P}` in an `Arc`, which is cloned, or in a `static`"
 )]
-pub trait DetachedHandle {
-    /// What is kept for the time of the call.
-    type Handle: Deref<Target: Policy>;
-
+pub trait DetachedHandle<P, T> {
     /// Takes hold of the policy.
-    fn handle(&self) -> Self::Handle;
+    fn handle(&self) -> T;
 }
 
 /// Takes hold of a policy: by reference, or by a clone of its `Arc`.
 #[inline]
-pub fn handle<H: Handle + ?Sized>(policy: &H) -> H::Handle<'_> {
+pub fn handle<'h, P, H: Handle<'h, P, T> + ?Sized, T>(policy: &'h H) -> T {
     policy.handle()
 }
 
 /// Takes hold of a policy without a borrow of what it was reached through.
 #[inline]
-pub fn detached_handle<H: DetachedHandle + ?Sized>(policy: &H) -> H::Handle {
+pub fn detached_handle<P, H: DetachedHandle<P, T> + ?Sized, T>(policy: &H) -> T {
     policy.handle()
 }
 
-/// For each policy by itself, since a blanket over `P` and `&P` would overlap.
-macro_rules! plain_handle {
-    ($([$($generic:tt)*] $policy:ty),* $(,)?) => {$(
-        impl<$($generic)*> Handle for $policy {
-            type Handle<'a> = &'a Self where Self: 'a;
-
-            #[inline]
-            fn handle(&self) -> &Self {
-                self
-            }
-        }
-
-        impl<'p, $($generic)*> Handle for &'p $policy {
-            type Handle<'a> = &'p $policy where Self: 'a;
-
-            #[inline]
-            fn handle(&self) -> &'p $policy {
-                self
-            }
-        }
-
-        impl<'p, $($generic)*> DetachedHandle for &'p $policy {
-            type Handle = &'p $policy;
-
-            #[inline]
-            fn handle(&self) -> &'p $policy {
-                self
-            }
-        }
-    )*};
+#[diagnostic::do_not_recommend]
+impl<'h, P> Handle<'h, P, &'h P> for P {
+    #[inline]
+    fn handle(&'h self) -> &'h P {
+        self
+    }
 }
 
-plain_handle!([] Retry, [] Timeout, [] CircuitBreaker, [P] Keyed<P>);
+#[diagnostic::do_not_recommend]
+impl<'p, P> Handle<'_, P, &'p P> for &'p P {
+    #[inline]
+    fn handle(&self) -> &'p P {
+        self
+    }
+}
 
-impl<P: Policy> Handle for Arc<P> {
-    type Handle<'a>
-        = Self
-    where
-        Self: 'a;
+#[diagnostic::do_not_recommend]
+impl<'p, P> DetachedHandle<P, &'p P> for &'p P {
+    #[inline]
+    fn handle(&self) -> &'p P {
+        self
+    }
+}
 
+#[diagnostic::do_not_recommend]
+impl<P> Handle<'_, P, Self> for Arc<P> {
     #[inline]
     fn handle(&self) -> Self {
         Self::clone(self)
     }
 }
 
-impl<P: Policy> DetachedHandle for Arc<P> {
-    type Handle = Self;
-
+#[diagnostic::do_not_recommend]
+impl<P> DetachedHandle<P, Self> for Arc<P> {
     #[inline]
     fn handle(&self) -> Self {
         Self::clone(self)
@@ -112,35 +78,26 @@ impl<P: Policy> DetachedHandle for Arc<P> {
 }
 
 /// An argument that is a reference to one.
-impl<P: Policy> Handle for &Arc<P> {
-    type Handle<'a>
-        = Arc<P>
-    where
-        Self: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<P> Handle<'_, P, Arc<P>> for &Arc<P> {
     #[inline]
     fn handle(&self) -> Arc<P> {
         Arc::clone(self)
     }
 }
 
-impl<P: Policy> DetachedHandle for &Arc<P> {
-    type Handle = Arc<P>;
-
+#[diagnostic::do_not_recommend]
+impl<P> DetachedHandle<P, Arc<P>> for &Arc<P> {
     #[inline]
     fn handle(&self) -> Arc<P> {
         Arc::clone(self)
     }
 }
 
-impl<P: Policy, F: FnOnce() -> P> Handle for LazyLock<P, F> {
-    type Handle<'a>
-        = &'a P
-    where
-        Self: 'a;
-
+#[diagnostic::do_not_recommend]
+impl<'h, P, F: FnOnce() -> P> Handle<'h, P, &'h P> for LazyLock<P, F> {
     #[inline]
-    fn handle(&self) -> &P {
+    fn handle(&'h self) -> &'h P {
         self
     }
 }
@@ -148,6 +105,7 @@ impl<P: Policy, F: FnOnce() -> P> Handle for LazyLock<P, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Retry;
 
     struct Client {
         plain: Retry,
@@ -159,15 +117,16 @@ mod tests {
         static LAZY: LazyLock<Retry> = LazyLock::new(Retry::new);
         let mut client = Client { plain: Retry::new(), shared: Arc::new(Retry::new()) };
 
-        let shared = detached_handle(&client.shared);
+        let shared = detached_handle::<Retry, _, _>(&client.shared);
         client.plain = Retry::new().attempts(7);
-        let target: &Retry = &shared;
-        assert!(core::ptr::eq(target, &raw const *client.shared));
+        assert!(core::ptr::eq(&raw const *shared, &raw const *client.shared));
 
-        let plain = handle(&client.plain);
-        assert!(core::ptr::eq(plain, &raw const client.plain));
-        let through = handle(&&client.plain);
-        assert!(core::ptr::eq(through, plain));
-        let _: &'static Retry = handle(&LAZY);
+        let plain = handle::<Retry, _, _>(&client.plain);
+        assert!(core::ptr::eq(&raw const *plain, &raw const client.plain));
+        let plain_ref = &client.plain;
+        let through = handle::<Retry, _, _>(&plain_ref);
+        assert!(core::ptr::eq(&raw const *through, &raw const *plain));
+        let lazy = handle::<Retry, _, _>(&LAZY);
+        assert!(core::ptr::eq(&raw const *lazy, &raw const *LAZY));
     }
 }

@@ -28,6 +28,11 @@ use std::sync::Arc;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a key",
+    label = "expected a string, a number, an address, or a type that implements `steadfast::Key`",
+    note = "name a part of it that is one, as `key = host.name`"
+)]
 pub trait Key {
     /// Puts down what tells this value from others.
     fn write(&self, bytes: &mut KeyBytes);

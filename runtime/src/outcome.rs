@@ -112,6 +112,7 @@ pub trait IntoHint {
     fn into_hint(self) -> Option<Duration>;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoHint for Duration {
     fn into_hint(self) -> Option<Duration> {
         Some(self)
@@ -119,12 +120,14 @@ impl IntoHint for Duration {
 }
 
 /// For no other `Option`, so that a mere `None` has a type.
+#[diagnostic::do_not_recommend]
 impl IntoHint for Option<Duration> {
     fn into_hint(self) -> Option<Duration> {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H: IntoHint + Copy> IntoHint for &H {
     fn into_hint(self) -> Option<Duration> {
         (*self).into_hint()

@@ -116,6 +116,28 @@ impl From<Option<Duration>> for Timeout {
     }
 }
 
+/// What `#[timeout(..)]` may be given.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no time limit",
+    label = "expected `Duration` or `Option<Duration>`"
+)]
+pub trait Limit {
+    /// As a policy.
+    fn into_timeout(self) -> Timeout;
+}
+
+#[diagnostic::do_not_recommend]
+impl<D: Into<Timeout>> Limit for D {
+    fn into_timeout(self) -> Timeout {
+        self.into()
+    }
+}
+
+/// The limit of `#[timeout(EXPR)]`.
+pub fn limit(limit: impl Limit) -> Timeout {
+    limit.into_timeout()
+}
+
 /// A timeout in a stack.
 #[inline]
 pub const fn timeout(policy: &Timeout) -> Layer<'_> {

@@ -3,12 +3,34 @@
 use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit};
 
 use super::Args;
-use super::setting::{Setting, literal};
+use super::setting::{Setting, Value, is_negative, literal};
+use crate::emit::{Root, at, borrowed};
 use crate::policy::{Layer, Stack};
+
+pub(super) const ARGUMENTS: [&str; 15] = [
+    "failure_threshold",
+    "failure_rate",
+    "window",
+    "min_calls",
+    "slow_call",
+    "slow_call_rate",
+    "reset_timeout",
+    "max_reset_timeout",
+    "success_threshold",
+    "max_probes",
+    "probe_timeout",
+    "abandoned",
+    "key",
+    "max_keys",
+    "on_state_change",
+];
+
+/// Those that a shared breaker has of its own.
 
 const SETTINGS: [&str; 13] = [
     "failure_threshold",
@@ -26,6 +48,9 @@ const SETTINGS: [&str; 13] = [
     "on_state_change",
 ];
 
+const DEFAULT_WINDOW: u32 = 100;
+const DEFAULT_RESET: Duration = Duration::from_secs(30);
+
 /// As many outcomes as a count window can hold.
 const LARGEST_WINDOW: u32 = 65_536;
 
@@ -34,7 +59,9 @@ pub(crate) struct CircuitBreaker {
     /// A shared breaker in place of settings.
     handle: Option<Expr>,
     /// `.method(value)`, in the order of the docs.
-    settings: Vec<(&'static str, TokenStream)>,
+    settings: Vec<(&'static str, Span, TokenStream)>,
+    /// The settings that are no literals; they must be constant.
+    pub(crate) constants: Vec<Expr>,
     pub(crate) watches_slow_calls: bool,
     abandoned: Option<Ident>,
     key: Option<Expr>,
@@ -44,16 +71,15 @@ pub(crate) struct CircuitBreaker {
 
 impl CircuitBreaker {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
-        let mut breaker = Self { handle: args.positional(), ..Self::default() };
+        let handle = args.handle("#[circuit_breaker(failure_threshold = 5)]");
+        let mut breaker = Self { handle, ..Self::default() };
         if let Some(handle) = &breaker.handle {
-            super::refuse_literal_handle(args, handle, &SETTINGS, "#[circuit_breaker(failure_threshold = 5)]");
             args.refuse_beside_handle(&SETTINGS);
-            breaker.words = format!("circuit breaker `{}`, shared", crate::docs::source(handle));
+            breaker.words = format!("`{}`, shared", crate::docs::source(handle));
         } else {
             breaker.read_settings(args);
         }
-        breaker.abandoned =
-            args.take_word("abandoned", &["neutral", "failure"]).map(|word| Ident::new(&word, args.span));
+        breaker.abandoned = args.take_word("abandoned", &["neutral", "failure"]);
         if breaker.abandoned.is_none()
             && let Some((_, other)) = args.expr("abandoned")
         {
@@ -62,6 +88,7 @@ impl CircuitBreaker {
         breaker.key = args.expr("key").map(|(_, expr)| expr);
         if breaker.handle.is_none() {
             breaker.max_keys = max_keys(args, breaker.key.is_some());
+            breaker.constants.extend(breaker.max_keys.clone());
         }
         breaker
     }
@@ -69,10 +96,12 @@ impl CircuitBreaker {
     fn read_settings(&mut self, args: &mut Args<'_>) {
         let threshold = args.integer("failure_threshold", 1, u32::MAX);
         let rate = args.rate("failure_rate");
+        let has_window = args.has("window");
         let window = window(args);
         let min_calls = args.integer("min_calls", 1, u32::MAX);
         let slow_call = args.duration("slow_call");
         let slow_call_rate = args.rate("slow_call_rate");
+        let has_reset = args.has("reset_timeout");
         let reset = args.duration("reset_timeout");
         let max_reset = args.duration("max_reset_timeout");
 
@@ -93,17 +122,25 @@ impl CircuitBreaker {
         if let (Some(rate), None) = (&slow_call_rate, &slow_call) {
             args.ctxt.error(rate.span(), "`slow_call_rate` needs `slow_call`: from when on a call is slow");
         }
-        if let (Some(Window::Calls(Setting::Literal(window, _))), Some(Setting::Literal(min, span))) =
-            (&window, &min_calls)
-            && min > window
+        let calls = match &window {
+            None => Some(DEFAULT_WINDOW),
+            Some(Window::Calls(calls)) => calls.literal().copied(),
+            Some(Window::Duration(_) | Window::Expr(_)) => None,
+        };
+        if let (Some(calls), Some(Setting::Literal(min, span))) = (calls, &min_calls)
+            && *min > calls
+            && (window.is_some() || !has_window)
         {
-            args.ctxt
-                .error(*span, format!("`min_calls` is above the window of {window} calls, so it is never reached"));
+            let message = format!("`min_calls` is above the window of {calls} calls, so it is never reached");
+            args.ctxt.error(*span, message);
         }
-        if let (Some(Setting::Literal(reset, _)), Some(Setting::Literal(max, span))) = (&reset, &max_reset)
-            && reset > max
+        let first = reset.as_ref().map_or(Some(DEFAULT_RESET), |reset| reset.literal().copied());
+        if let (Some(first), Some(Setting::Literal(max, span))) = (first, &max_reset)
+            && first > *max
+            && (reset.is_some() || !has_reset)
         {
-            args.ctxt.error(*span, "`max_reset_timeout` is shorter than `reset_timeout`");
+            let message = format!("`max_reset_timeout` is shorter than `reset_timeout`, which is {first:?}");
+            args.ctxt.error(*span, message);
         }
 
         self.watches_slow_calls = slow_call.is_some();
@@ -113,7 +150,7 @@ impl CircuitBreaker {
         match window {
             Some(Window::Calls(calls)) => self.set("window_calls", Some(calls)),
             Some(Window::Duration(duration)) => self.set("window_duration", Some(duration)),
-            Some(Window::Expr(expr)) => self.set("window", Some(expr)),
+            Some(Window::Expr(expr)) => self.set_expr("window", expr),
             None => {}
         }
         self.set("min_calls", min_calls);
@@ -124,11 +161,22 @@ impl CircuitBreaker {
         self.set("success_threshold", args.integer("success_threshold", 1, u32::MAX));
         self.set("max_probes", args.integer("max_probes", 1, u32::MAX));
         self.set("probe_timeout", args.duration("probe_timeout"));
-        self.set("on_state_change", args.expr("on_state_change").map(|(_, expr)| expr));
+        if let Some((_, hook)) = args.expr("on_state_change") {
+            self.set_expr("on_state_change", hook);
+        }
     }
 
-    fn set(&mut self, name: &'static str, value: Option<impl quote::ToTokens>) {
-        self.settings.extend(value.map(|value| (name, value.into_token_stream())));
+    fn set<T: Value>(&mut self, name: &'static str, value: Option<Setting<T>>) {
+        match value {
+            Some(Setting::Expr(expr)) => self.set_expr(name, *expr),
+            Some(literal) => self.settings.push((name, literal.span(), literal.into_token_stream())),
+            None => {}
+        }
+    }
+
+    fn set_expr(&mut self, name: &'static str, expr: Expr) {
+        self.settings.push((name, expr.span(), expr.to_token_stream()));
+        self.constants.push(expr);
     }
 
     pub(crate) fn handle(&self) -> Option<&Expr> {
@@ -147,25 +195,27 @@ impl CircuitBreaker {
         let span = Span::mixed_site();
         let root = &stack.root;
         let variable = layer.variable("circuit_breaker", stack);
+        let breaker = quote_spanned!(span=> #root::CircuitBreaker);
+        let keyed = quote_spanned!(span=> #root::Keyed<#breaker>);
         match (&self.handle, &self.key) {
             (Some(handle), None) => {
-                let handle = stack.handle(handle);
+                let handle = stack.handle(handle, &breaker);
                 quote_spanned!(span=> let #variable = #handle;)
             }
             (Some(handle), Some(key)) => {
-                let handle = stack.handle(handle);
-                let key = borrowed(key);
-                quote_spanned!(span=> let #variable = #handle.get(#key);)
+                let handle = stack.handle(handle, &keyed);
+                let get = get(key);
+                quote_spanned!(span=> let #variable = #handle #get;)
             }
             (None, Some(key)) => {
                 let value = self.value(layer, root);
                 let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
-                let key = borrowed(key);
+                let get = get(key);
                 quote_spanned!(span=>
                     let #variable = {
-                        static CIRCUIT_BREAKER: #root::Keyed<#root::CircuitBreaker> = #value.keyed()#max_keys;
+                        static CIRCUIT_BREAKER: #keyed = #value.keyed()#max_keys;
                         &CIRCUIT_BREAKER
-                    }.get(#key);
+                    } #get;
                 )
             }
             (None, None) => TokenStream::new(),
@@ -176,21 +226,24 @@ impl CircuitBreaker {
     pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
-        let breaker = if self.handle.is_none() && self.key.is_none() {
+        let breaker = if let Some(expr) = self.handle.as_ref().or(self.key.as_ref()) {
+            // Where it was made, so that what is wrong with it is reported there alone.
+            let mut variable = layer.variable("circuit_breaker", stack);
+            variable.set_span(at(expr));
+            quote_spanned!(at(expr)=> &#variable)
+        } else {
             let value = self.value(layer, root);
             quote_spanned!(span=> { static CIRCUIT_BREAKER: #root::CircuitBreaker = #value; &CIRCUIT_BREAKER })
-        } else {
-            let variable = layer.variable("circuit_breaker", stack);
-            quote_spanned!(span=> &#variable)
         };
         let tag = layer.tag(stack);
         let abandoned = self.handle.as_ref().and_then(|_| self.abandoned(root));
         quote_spanned!(span=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
     }
 
-    fn value(&self, layer: &Layer, root: &syn::Path) -> TokenStream {
+    fn value(&self, layer: &Layer, root: &Root) -> TokenStream {
         let span = Span::mixed_site();
-        let settings = self.settings.iter().map(|(name, value)| {
+        let settings = self.settings.iter().map(|(name, at, value)| {
+            let span = span.located_at(*at);
             let name = Ident::new(name, span);
             quote_spanned!(span=> .#name(#value))
         });
@@ -199,7 +252,7 @@ impl CircuitBreaker {
         quote_spanned!(span=> #root::CircuitBreaker::new()#(#settings)* #abandoned #named)
     }
 
-    fn abandoned(&self, root: &syn::Path) -> Option<TokenStream> {
+    fn abandoned(&self, root: &Root) -> Option<TokenStream> {
         let variant = match self.abandoned.as_ref()? {
             word if word == "failure" => quote_spanned!(Span::mixed_site()=> Failure),
             _ => quote_spanned!(Span::mixed_site()=> Neutral),
@@ -208,16 +261,21 @@ impl CircuitBreaker {
     }
 }
 
+/// `.get(&KEY)`
+fn get(key: &Expr) -> TokenStream {
+    let borrowed = borrowed_parts(key);
+    quote_spanned!(at(key)=> .get(#borrowed))
+}
+
 /// The key by reference. Of a tuple it is each part, so that none is moved away from the body.
-fn borrowed(key: &Expr) -> TokenStream {
-    let span = Span::mixed_site();
+fn borrowed_parts(key: &Expr) -> TokenStream {
     match key {
         Expr::Tuple(tuple) => {
-            let parts = tuple.elems.iter().map(borrowed);
-            quote_spanned!(span=> &(#(#parts,)*))
+            let parts = tuple.elems.iter().map(borrowed_parts);
+            quote_spanned!(at(key)=> &(#(#parts,)*))
         }
-        Expr::Paren(paren) => borrowed(&paren.expr),
-        key => quote_spanned!(span=> &(#key)),
+        Expr::Paren(paren) => borrowed_parts(&paren.expr),
+        key => borrowed(key),
     }
 }
 
@@ -254,6 +312,9 @@ fn window(args: &mut Args<'_>) -> Option<Window> {
                 .error_spanned_by(other, "`window` takes a number of calls or a duration, e.g. `100` or `\"30s\"`");
             None
         }
+        Some(None) if args.peek("window").is_some_and(is_negative) => {
+            args.integer("window", 1, LARGEST_WINDOW).map(Window::Calls)
+        }
         Some(None) => args.expr("window").map(|(_, expr)| Window::Expr(expr)),
     }
 }
@@ -280,5 +341,5 @@ fn words(threshold: Option<&Setting<u32>>, rate: Option<&Setting<f64>>, reset: O
         (None, None) => "5 consecutive failures".to_owned(),
     };
     let reset = reset.map_or_else(|| "30s".to_owned(), crate::docs::duration);
-    format!("circuit breaker, opens at {opens} for {reset}")
+    format!("opens at {opens} for {reset}")
 }

@@ -24,7 +24,7 @@ impl Common {
                 common.name = args.expr("name").and_then(|(_, expr)| name(args, &expr));
             }
         }
-        if matches!(args.kind, Kind::CircuitBreaker | Kind::Timeout | Kind::Outcome) {
+        if super::takes_error(args.kind) {
             common.error = args.expr("error").map(|(_, expr)| expr);
         }
         if let Some((_, expr)) = args.expr("crate") {

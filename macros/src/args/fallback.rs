@@ -1,8 +1,8 @@
 //! `#[fallback]`.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::{Expr, Pat};
+use quote::{ToTokens, quote};
+use syn::{Expr, Pat, Type};
 
 use super::Args;
 use crate::check::mentions_question_mark;
@@ -16,7 +16,7 @@ pub(crate) struct Fallback {
 /// How the failure is named: `|error| ..`.
 pub(crate) enum Named {
     No,
-    /// `|error|`: the function's own error.
+    /// `|error|`, or `|error: E|`: the function's own error.
     Error(Pat),
     /// `|failure: Failure<R>|`.
     Failure(Pat),
@@ -26,12 +26,11 @@ impl Fallback {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let none = || syn::parse_quote!({});
         let Some(expr) = args.positional() else {
-            args.ctxt.error(args.span, "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`");
+            // Reserved, and an answer of its own.
+            if !args.has("stale") {
+                args.ctxt.error(args.span, "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`");
+            }
             return Self { answer: none(), failure: Named::No };
-        };
-        let expr = match expr {
-            Expr::Group(group) => *group.expr,
-            expr => expr,
         };
         let Expr::Closure(closure) = expr else {
             return Self { answer: expr, failure: Named::No };
@@ -40,12 +39,14 @@ impl Fallback {
             args.ctxt.error(token.span, "leave `async` out; `.await` may be used in the expression as it is");
         }
         let mut inputs = closure.inputs.into_iter();
-        let failure = match (inputs.next(), inputs.next()) {
-            (Some(pat @ Pat::Type(_)), None) => Named::Failure(pat),
+        let (first, second) = (inputs.next(), inputs.next());
+        let failure = match (first, second) {
+            (Some(pat), None) if is_failure(&pat) => Named::Failure(pat),
             (Some(pat), None) => Named::Error(pat),
-            _ => {
-                args.ctxt
-                    .error(closure.inputs_begin.span, "the closure of a fallback takes one argument: `|error| ..`");
+            (first, second) => {
+                let (begin, end) = (closure.inputs_begin, closure.inputs_end);
+                let all = quote!(#begin #first #second #(#inputs)* #end);
+                args.ctxt.error_spanned_by(all, "the closure of a fallback takes one argument: `|error| ..`");
                 Named::No
             }
         };
@@ -68,4 +69,11 @@ impl Fallback {
     pub(crate) fn answer(&self) -> TokenStream {
         self.answer.to_token_stream()
     }
+}
+
+/// `failure: Failure<R>`
+fn is_failure(pat: &Pat) -> bool {
+    let Pat::Type(typed) = pat else { return false };
+    let Type::Path(path) = &*typed.ty else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Failure" || last.ident == "Flow")
 }

@@ -1,11 +1,15 @@
 //! `on`, `ignore`, `when` and `retry_after`: which outcomes are failures, and what the server asks for.
 
-use proc_macro2::{Span, TokenStream};
+use core::time::Duration;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Pat, Path, Token, Type};
+use syn::parse::ParseStream;
+use syn::{Expr, Pat, Token, Type};
 
 use super::Args;
+use super::setting::Setting;
+use crate::emit::{Root, at};
 use crate::policy::Kind;
 
 /// What one attribute says of outcomes.
@@ -23,7 +27,7 @@ pub(crate) struct Arm {
     pat: Pat,
     guard: Option<Expr>,
     /// What stands after `=>`; only in `retry_after`.
-    value: Option<Expr>,
+    value: Option<Setting<Duration>>,
 }
 
 #[derive(Clone)]
@@ -52,9 +56,9 @@ impl Filter {
         filter.ignore = args.list("ignore").map(|list| arms(args, list, false));
         filter.when = args.expr("when").map(|(_, expr)| expr);
         if matches!(args.kind, Kind::Retry | Kind::Outcome) {
-            filter.hint = args.list_or_expr("retry_after").map(|hint| match hint {
+            filter.hint = args.list_or_expr("retry_after").map(|(name, hint)| match hint {
                 Err(function) => Hint::Function(Box::new(function)),
-                Ok(tokens) => Hint::Arms(arms(args, (Ident::new("retry_after", args.span), tokens), true)),
+                Ok(list) => Hint::Arms(arms(args, (name, list), true)),
             });
         }
         filter
@@ -111,7 +115,7 @@ impl Filter {
     ///     outcome => (&&&Outcome(outcome)).class(),
     /// }
     /// ```
-    pub(crate) fn class(&self, root: &Path, output: &Type) -> TokenStream {
+    pub(crate) fn class(&self, root: &Root, output: &Type) -> TokenStream {
         let span = Span::mixed_site();
         let own = if self.narrows_by_pattern() && self.when.is_none() {
             quote_spanned!(span=> narrowed)
@@ -122,7 +126,10 @@ impl Filter {
         let transient = quote_spanned!(span=>
             ::core::option::Option::Some(#root::Class::Transient { retry_after: ::core::option::Option::None })
         );
-        let when = |f: &Expr| quote_spanned!(span=> #root::__private::when(error, #f));
+        let when = |f: &Expr| {
+            let root = root.at(at(f));
+            quote_spanned!(at(f)=> #root::__private::when(error, #f))
+        };
         let class = self.decide(root, &neutral, &transient, when, &own);
         match &self.hint {
             None => quote_spanned!(span=> |outcome: &#output| #class),
@@ -134,12 +141,15 @@ impl Filter {
     }
 
     /// `|outcome: &R| ..`, which says whether a fallback handles an outcome.
-    pub(crate) fn handles(&self, root: &Path, output: &Type) -> TokenStream {
+    pub(crate) fn handles(&self, root: &Root, output: &Type) -> TokenStream {
         let span = Span::mixed_site();
         let own = if self.is_empty() { quote_spanned!(span=> is_error) } else { quote_spanned!(span=> failed) };
         let no = quote_spanned!(span=> false);
         let yes = quote_spanned!(span=> true);
-        let when = |f: &Expr| quote_spanned!(span=> #root::__private::holds(error, #f));
+        let when = |f: &Expr| {
+            let root = root.at(at(f));
+            quote_spanned!(at(f)=> #root::__private::holds(error, #f))
+        };
         let handles = if self.narrows_by_pattern() && self.when.is_none() {
             let arms = self.arms(&no, &yes);
             quote_spanned!(span=> match outcome { #arms _ => false, })
@@ -151,7 +161,7 @@ impl Filter {
 
     fn decide(
         &self,
-        root: &Path,
+        root: &Root,
         ignored: &TokenStream,
         on: &TokenStream,
         when: impl Fn(&Expr) -> TokenStream,
@@ -165,7 +175,7 @@ impl Filter {
         let arms = self.arms(ignored, on);
         let when = self.when.as_ref().map(|f| {
             let when = when(f);
-            quote_spanned!(span=> ::core::result::Result::Err(error) => #when,)
+            quote_spanned!(at(f)=> ::core::result::Result::Err(error) => #when,)
         });
         quote_spanned!(span=> match outcome { #arms #when outcome => #own, })
     }
@@ -193,16 +203,19 @@ impl ToTokens for Filter {
 }
 
 impl Hint {
-    fn tokens(&self, root: &Path) -> TokenStream {
+    fn tokens(&self, root: &Root) -> TokenStream {
         let span = Span::mixed_site();
         let arms: TokenStream = match self {
-            Self::Function(f) => quote_spanned!(span=>
-                ::core::result::Result::Err(error) => #root::__private::hint_of(error, #f),
-            ),
+            Self::Function(f) => {
+                let root = root.at(at(f));
+                quote_spanned!(at(f)=> ::core::result::Result::Err(error) => #root::__private::hint_of(error, #f),)
+            }
             Self::Arms(arms) => arms
                 .iter()
                 .map(|arm| {
                     let value = &arm.value;
+                    let span = value.as_ref().map_or(span, |value| span.located_at(value.span()));
+                    let root = root.at(span);
                     arm.tokens(&quote_spanned!(span=> #root::__private::hint(#value)))
                 })
                 .collect(),
@@ -220,45 +233,64 @@ impl Arm {
     }
 }
 
-fn arms(args: &Args<'_>, (name, tokens): (Ident, TokenStream), with_values: bool) -> Vec<Arm> {
-    let parse = |input: ParseStream<'_>| {
+fn arms(args: &Args<'_>, (name, list): (Ident, Group), with_values: bool) -> Vec<Arm> {
+    if is_closure(&list) {
+        args.ctxt.error_spanned_by(list.stream(), format!("`{name}` takes patterns; a function goes into `when = ..`"));
+        return Vec::new();
+    }
+    let arms = args.parse_list(&list, |input| {
         let mut arms = Vec::new();
         while !input.is_empty() {
-            let pat = Pat::parse_multi_with_leading_vert(input)?;
-            let guard = match input.parse::<Option<Token![if]>>()? {
-                Some(_) => Some(input.parse()?),
-                None => None,
-            };
-            let value = if with_values {
-                input.parse::<Token![=>]>()?;
-                Some(input.parse()?)
-            } else {
-                None
-            };
-            arms.push(Arm { pat, guard, value });
+            arms.push(arm(args, &name, input, with_values)?);
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
         Ok(arms)
-    };
-    match parse.parse2(tokens) {
-        Ok(arms) if arms.is_empty() => {
-            args.ctxt.error(
-                name.span(),
-                format!(
-                    "`{name}` needs at least one pattern, e.g. `{name}(Err(_){})`",
-                    if with_values { " => wait" } else { "" }
-                ),
-            );
-            arms
-        }
-        Ok(arms) => arms,
-        Err(error) => {
-            args.ctxt.push(error);
-            Vec::new()
-        }
+    });
+    if arms.as_ref().is_some_and(Vec::is_empty) {
+        let value = if with_values { " => \"5s\"" } else { "" };
+        let message = format!("`{name}` needs at least one pattern, e.g. `{name}(Err(_){value})`");
+        args.ctxt.error(name.span(), message);
     }
+    arms.unwrap_or_default()
+}
+
+/// `PAT if GUARD`, and `=> VALUE` where there is to be one.
+fn arm(args: &Args<'_>, name: &Ident, input: ParseStream<'_>, with_value: bool) -> syn::Result<Arm> {
+    let pat = Pat::parse_multi_with_leading_vert(input).map_err(|error| {
+        let message = format!("expected a pattern, as in an arm of a `match`: {error}");
+        syn::Error::new(error.span(), message)
+    })?;
+    let guard = match input.parse::<Option<Token![if]>>()? {
+        Some(_) => Some(input.parse()?),
+        None => None,
+    };
+    let value = match (with_value, input.peek(Token![=>])) {
+        (true, true) => {
+            input.parse::<Token![=>]>()?;
+            args.duration_of(input.parse()?)
+        }
+        (true, false) => return Err(input.error("expected `=>` and how long to wait, e.g. `Err(_) => \"5s\"`")),
+        (false, true) => return Err(input.error(format!("`{name}` takes patterns alone, without `=>`"))),
+        (false, false) => None,
+    };
+    Ok(Arm { pat, guard, value })
+}
+
+/// `|error| ..`, which would be taken for a pattern with a leading `|`.
+fn is_closure(list: &Group) -> bool {
+    let mut tokens = list.stream().into_iter();
+    let bar = |tree: Option<TokenTree>| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == '|');
+    bar(tokens.next())
+        && match tokens.next() {
+            Some(TokenTree::Ident(name)) => !name.to_string().starts_with(char::is_uppercase),
+            _ => false,
+        }
+        && match tokens.next() {
+            Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '|' | ',' | ':'),
+            _ => false,
+        }
 }
 
 fn head(pat: &Pat) -> Head {

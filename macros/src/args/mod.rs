@@ -6,32 +6,28 @@
 //! ```
 
 pub(crate) mod circuit_breaker;
+mod clone;
 mod common;
 pub(crate) mod fallback;
 pub(crate) mod filter;
+mod grammar;
 pub(crate) mod outcome;
 pub(crate) mod retry;
 pub(crate) mod setting;
 pub(crate) mod timeout;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use syn::ext::IdentExt;
+use proc_macro2::{Group, Ident, Span};
+use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Token, token};
+use syn::{BinOp, Expr};
 
 pub(crate) use self::common::Common;
 use crate::ctxt::Ctxt;
 use crate::policy::Kind;
-use crate::suggest::{List, unknown};
-
-/// The arguments that have the form `name(..)`; anything else that looks so is an expression.
-const LISTS: [&str; 5] = ["on", "ignore", "rejections", "retry_after", "clone"];
+use crate::suggest::{nearest, unknown};
 
 /// Arguments whose meaning is fixed and that a later version takes.
 const RESERVED: [&str; 6] = ["enabled", "shadow", "critical", "nested", "budget", "stale"];
-
-/// What every attribute takes.
-const COMMON: [&str; 2] = ["crate", "docs"];
 
 pub(crate) struct Args<'c> {
     pub(crate) ctxt: &'c Ctxt,
@@ -40,8 +36,6 @@ pub(crate) struct Args<'c> {
     pub(crate) span: Span,
     positional: Option<Expr>,
     named: Vec<Named>,
-    /// The names that somebody asked for: the ones that this attribute knows.
-    known: Vec<&'static str>,
 }
 
 struct Named {
@@ -53,100 +47,43 @@ enum Value {
     /// `name = EXPR`
     Expr(Box<Expr>),
     /// `name(..)`
-    List(TokenStream),
+    List(Group),
     /// `name`
     Bare,
+    /// `name =`, of which a mistake was reported: it must not be reported as missing as well.
+    Mistaken,
 }
 
-impl<'c> Args<'c> {
-    pub(crate) fn parse(ctxt: &'c Ctxt, kind: Kind, span: Span, tokens: TokenStream) -> Self {
-        let mut args = Self { ctxt, kind, span, positional: None, named: Vec::new(), known: Vec::new() };
-        let parse = |input: ParseStream<'_>| {
-            while !input.is_empty() {
-                if let Err(error) = args.parse_one(input) {
-                    ctxt.push(error);
-                    skip_to_comma(input)?;
-                }
-                if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-                    ctxt.push(input.error("expected `,`"));
-                    skip_to_comma(input)?;
-                    let _comma: Option<Token![,]> = input.parse()?;
-                }
-            }
-            Ok(())
-        };
-        if let Err(error) = parse.parse2(tokens) {
-            ctxt.push(error);
-        }
-        args
-    }
+/// The arguments that an attribute of this kind takes, in the order of the docs.
+fn known(kind: Kind) -> Vec<&'static str> {
+    let own: &[&str] = match kind {
+        Kind::Retry => &retry::ARGUMENTS,
+        Kind::CircuitBreaker => &circuit_breaker::ARGUMENTS,
+        Kind::Timeout => &[],
+        Kind::Fallback => &["clone"],
+        Kind::Outcome => &["retry_after"],
+    };
+    let filters: &[&str] = if kind == Kind::Timeout { &[] } else { &["on", "ignore", "when"] };
+    let name: &[&str] = if kind == Kind::Outcome { &[] } else { &["name"] };
+    let error: &[&str] = if takes_error(kind) { &["error"] } else { &[] };
+    [own, filters, error, name, &["docs", "crate"]].concat()
+}
 
-    fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let assigns = input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]);
-        if input.peek(Ident::peek_any) && assigns {
-            let name = input.call(Ident::parse_any)?;
-            let equals = input.parse::<Token![=]>()?;
-            if input.is_empty() || input.peek(Token![,]) {
-                self.push(name, Value::Bare);
-                return Err(syn::Error::new_spanned(equals, "expected a value after `=`"));
-            }
-            return match input.parse() {
-                Ok(value) => {
-                    self.push(name, Value::Expr(Box::new(value)));
-                    Ok(())
-                }
-                Err(error) => {
-                    // Known, though it has no value: it must not be reported as missing as well.
-                    self.push(name, Value::Bare);
-                    Err(error)
-                }
-            };
-        }
-        if let Some(name) =
-            input.fork().call(Ident::parse_any).ok().filter(|name| LISTS.iter().any(|list| name == list))
-        {
-            if input.peek2(token::Paren) {
-                input.call(Ident::parse_any)?;
-                let list;
-                syn::parenthesized!(list in input);
-                self.push(name, Value::List(list.parse()?));
-                return Ok(());
-            }
-            let rest = input.fork();
-            rest.call(Ident::parse_any)?;
-            if name == "clone" && (rest.is_empty() || rest.peek(Token![,])) {
-                input.call(Ident::parse_any)?;
-                self.push(name, Value::Bare);
-                return Ok(());
-            }
-        }
-        let first = self.positional.is_none() && self.named.is_empty();
-        let expr: Expr = input.parse()?;
-        if first {
-            self.positional = Some(expr);
-            return Ok(());
-        }
-        Err(match &expr {
-            Expr::Path(path) if path.path.get_ident().is_some() => {
-                let name = path.path.get_ident().map(Ident::to_string).unwrap_or_default();
-                syn::Error::new_spanned(&expr, format!("expected `{name} = ..`"))
-            }
-            _ => syn::Error::new_spanned(&expr, "expected `name = value`; an expression without a name comes first"),
-        })
-    }
+/// Whether rejections come from it, or it speaks for those that they come from.
+fn takes_error(kind: Kind) -> bool {
+    matches!(kind, Kind::CircuitBreaker | Kind::Timeout | Kind::Outcome)
+}
 
-    fn push(&mut self, name: Ident, value: Value) {
-        if self.named.iter().any(|other| other.name == name) {
-            self.ctxt.error(name.span(), format!("duplicate argument `{name}`"));
-            return;
-        }
-        self.named.push(Named { name, value });
-    }
-
+impl Args<'_> {
     fn take(&mut self, name: &'static str) -> Option<Named> {
-        self.known.push(name);
+        debug_assert!(known(self.kind).contains(&name), "`{name}` is missing among the arguments of {:?}", self.kind);
         let found = self.named.iter().position(|named| named.name == name)?;
         Some(self.named.remove(found))
+    }
+
+    /// Whether an argument of that name is there, known or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.named.iter().any(|named| named.name == name)
     }
 
     /// The expression without a name.
@@ -154,17 +91,45 @@ impl<'c> Args<'c> {
         self.positional.take()
     }
 
+    /// The expression without a name, as a policy that was made elsewhere. `None` also for what was meant as a setting.
+    pub(crate) fn handle(&mut self, example: &str) -> Option<Expr> {
+        let handle = self.positional()?;
+        let known = known(self.kind);
+        let names = |expr: &Expr| match expr {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        let setting = |expr: &Expr| names(expr).filter(|name| known.contains(&name.as_str()));
+        let meant = match &handle {
+            // `attempts`
+            Expr::Path(_) => setting(&handle),
+            // `attempts(3)`
+            Expr::Call(call) => setting(&call.func),
+            // `attempts == 3`
+            Expr::Binary(binary) if matches!(binary.op, BinOp::Eq(_)) => setting(&binary.left),
+            _ => None,
+        };
+        let message = match meant {
+            Some(name) => format!("expected `{name} = ..`"),
+            None if setting::literal(&handle).is_some() || setting::is_negative(&handle) => {
+                format!("expected `name = value`, e.g. `{example}`, or a shared policy")
+            }
+            None => return Some(handle),
+        };
+        self.ctxt.error_spanned_by(&handle, message);
+        None
+    }
+
     /// `name = EXPR`.
     pub(crate) fn expr(&mut self, name: &'static str) -> Option<(Ident, Expr)> {
         let Named { name, value } = self.take(name)?;
         match value {
             Value::Expr(expr) => Some((name, *expr)),
-            Value::List(_) => {
+            Value::List(_) | Value::Bare => {
                 self.ctxt.error(name.span(), format!("expected `{name} = ..`"));
                 None
             }
-            // The missing value was reported where it should have stood.
-            Value::Bare => None,
+            Value::Mistaken => None,
         }
     }
 
@@ -172,15 +137,15 @@ impl<'c> Args<'c> {
     pub(crate) fn peek(&self, name: &'static str) -> Option<&Expr> {
         self.named.iter().find(|named| named.name == name).and_then(|named| match &named.value {
             Value::Expr(expr) => Some(&**expr),
-            Value::List(_) | Value::Bare => None,
+            Value::List(_) | Value::Bare | Value::Mistaken => None,
         })
     }
 
     /// `name = word`, where it is one of `words`; anything else stays to be read.
-    pub(crate) fn take_word(&mut self, name: &'static str, words: &[&str]) -> Option<String> {
+    pub(crate) fn take_word(&mut self, name: &'static str, words: &[&str]) -> Option<Ident> {
         let Expr::Path(path) = self.peek(name)? else { return None };
-        let word = path.path.get_ident()?.to_string();
-        if !words.contains(&word.as_str()) {
+        let word = path.path.get_ident()?.clone();
+        if !words.iter().any(|known| word == known) {
             return None;
         }
         self.take(name);
@@ -188,62 +153,44 @@ impl<'c> Args<'c> {
     }
 
     /// `name(..)`.
-    pub(crate) fn list(&mut self, name: &'static str) -> Option<(Ident, TokenStream)> {
+    pub(crate) fn list(&mut self, name: &'static str) -> Option<(Ident, Group)> {
         let Named { name, value } = self.take(name)?;
         match value {
-            Value::List(tokens) => Some((name, tokens)),
+            Value::List(list) => Some((name, list)),
             Value::Expr(_) => {
                 self.ctxt.error(name.span(), format!("expected `{name}(..)`, not `{name} = ..`"));
                 None
             }
-            Value::Bare => None,
+            Value::Bare => {
+                self.ctxt.error(name.span(), format!("expected `{name}(..)`"));
+                None
+            }
+            Value::Mistaken => None,
         }
     }
 
     /// `name(..)` or `name = EXPR`, for the one argument that has both forms.
-    pub(crate) fn list_or_expr(&mut self, name: &'static str) -> Option<Result<TokenStream, Expr>> {
-        match self.take(name)?.value {
-            Value::List(tokens) => Some(Ok(tokens)),
-            Value::Expr(expr) => Some(Err(*expr)),
-            Value::Bare => None,
-        }
-    }
-
-    /// `clone(a, b)`, or `clone` for all of `by_value`.
-    pub(crate) fn clones(&mut self, by_value: &[Ident]) -> Vec<Ident> {
-        let Some(Named { value, .. }) = self.take("clone") else { return Vec::new() };
-        let Value::List(tokens) = value else { return by_value.to_vec() };
-        let parse = |input: ParseStream<'_>| {
-            let mut names = Vec::new();
-            while !input.is_empty() {
-                names.push(input.call(Ident::parse_any)?);
-                let _comma: Option<Token![,]> = input.parse()?;
+    pub(crate) fn list_or_expr(&mut self, name: &'static str) -> Option<(Ident, Result<Group, Expr>)> {
+        let Named { name, value } = self.take(name)?;
+        match value {
+            Value::List(list) => Some((name, Ok(list))),
+            Value::Expr(expr) => Some((name, Err(*expr))),
+            Value::Bare => {
+                self.ctxt.error(name.span(), format!("expected `{name} = ..` or `{name}(..)`"));
+                None
             }
-            Ok(names)
-        };
-        let names = parse.parse2(tokens).unwrap_or_else(|error| {
-            self.ctxt.push(error);
-            Vec::new()
-        });
-        names.into_iter().filter(|name| self.may_be_cloned(name, by_value)).collect()
+            Value::Mistaken => None,
+        }
     }
 
-    fn may_be_cloned(&self, name: &Ident, by_value: &[Ident]) -> bool {
-        if by_value.contains(name) {
-            return true;
-        }
-        let message = if name == "self" {
-            "`self` cannot be cloned for each attempt; take `&self`, or clone it in a method above and call that one"
-                .to_owned()
-        } else if by_value.is_empty() {
-            format!("`{name}` is no argument taken by value, and only those are cloned")
-        } else {
-            let names: Vec<String> = by_value.iter().map(Ident::to_string).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            format!("`{name}` is no argument taken by value; expected one of: {}", List(&names))
+    /// What stands in a list. Where it ends too early, the message points to its end.
+    fn parse_list<T>(&self, list: &Group, parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>) -> Option<T> {
+        let parse = |input: ParseStream<'_>| {
+            let content;
+            syn::parenthesized!(content in input);
+            parse(&content)
         };
-        self.ctxt.error(name.span(), message);
-        false
+        self.ctxt.ok(parse.parse2(list.to_token_stream()))
     }
 
     /// Whether a shared policy stands in place of settings.
@@ -263,44 +210,26 @@ impl<'c> Args<'c> {
 
     /// Reports what nobody asked for.
     pub(crate) fn finish(self) {
-        let Self { ctxt, kind, positional, named, known, .. } = self;
+        let Self { ctxt, kind, positional, named, .. } = self;
         if let Some(expr) = positional {
             ctxt.error_spanned_by(expr, format!("`#[{}]` takes no expression without a name", kind.name()));
         }
-        let mut known: Vec<&str> = known.into_iter().filter(|name| !COMMON.contains(name)).collect();
-        known.extend(COMMON);
-        for Named { name, .. } in named {
+        let known = known(kind);
+        for Named { name, value } in named {
             let text = name.to_string();
             let message = if RESERVED.contains(&text.as_str()) {
                 format!("`{text}` is reserved and not supported yet")
+            } else if text == "error" {
+                format!(
+                    "`#[{}]` rejects nothing; give `error` to the policy that does, or to `#[outcome]` for all of them",
+                    kind.name()
+                )
+            } else if matches!(value, Value::Bare) && nearest(&text, &known).is_none() {
+                grammar::MISPLACED.to_owned()
             } else {
                 unknown("argument", &text, &known)
             };
             ctxt.error(name.span(), message);
         }
     }
-}
-
-/// `#[retry(3)]` and `#[retry(attempts(3))]`, which were meant as settings.
-fn refuse_literal_handle(args: &Args<'_>, handle: &Expr, settings: &[&str], example: &str) {
-    let is_setting = match handle {
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => {
-                path.path.get_ident().is_some_and(|name| settings.iter().any(|setting| name == setting))
-            }
-            _ => false,
-        },
-        handle => setting::literal(handle).is_some(),
-    };
-    if is_setting {
-        let message = format!("expected `name = value`, e.g. `{example}`, or a shared policy");
-        args.ctxt.error_spanned_by(handle, message);
-    }
-}
-
-fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
-    }
-    Ok(())
 }

@@ -2,16 +2,31 @@
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::parse::{ParseStream, Parser};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, Ident, Lit, Token};
 
 use super::Args;
 use super::setting::{Setting, is_negative, literal};
+use crate::emit::{Root, at};
 use crate::policy::{Layer, Stack};
 use crate::suggest::{List, unknown as unknown_name};
 
+pub(super) const ARGUMENTS: [&str; 10] = [
+    "attempts",
+    "backoff",
+    "jitter",
+    "max_delay",
+    "max_duration",
+    "retry_after",
+    "rejections",
+    "clone",
+    "on_retry",
+    "on_give_up",
+];
+/// Those that a shared policy has of its own.
 const SETTINGS: [&str; 5] = ["attempts", "backoff", "jitter", "max_delay", "max_duration"];
 const REJECTIONS: [&str; 4] = ["timeout", "rate_limited", "bulkhead_full", "circuit_open"];
 const CURVES: [&str; 5] = ["exponential", "fixed", "linear", "fibonacci", "none"];
@@ -33,7 +48,7 @@ pub(crate) struct Retry {
 
 enum Attempts {
     Limited(Setting<u32>),
-    Unlimited,
+    Unlimited(Span),
 }
 
 enum Backoff {
@@ -54,33 +69,36 @@ enum Jitter {
 
 impl Retry {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
-        let mut retry = Self { handle: args.positional(), ..Self::default() };
-        if let Some(handle) = &retry.handle {
-            super::refuse_literal_handle(args, handle, &SETTINGS, "#[retry(attempts = 3)]");
+        let handle = args.handle("#[retry(attempts = 3)]").filter(|handle| is_no_curve(args, handle));
+        let mut retry = Self { handle, ..Self::default() };
+        if retry.handle.is_some() {
             args.refuse_beside_handle(&SETTINGS);
         } else {
             retry.attempts = attempts(args);
             retry.backoff = args.expr("backoff").and_then(|(_, expr)| backoff(args, expr));
             retry.jitter = jitter(args);
             retry.max_delay = args.duration("max_delay");
+            let has_end = args.has("max_duration");
             retry.max_duration = args.duration("max_duration");
-            retry.check(args);
+            retry.check(args, has_end);
         }
-        retry.rejections = args.list("rejections").map(|(_, tokens)| rejections(args, tokens));
+        retry.rejections = args.list("rejections").map(|(_, list)| rejections(args, &list));
         retry.on_retry = args.expr("on_retry").map(|(_, expr)| expr);
         retry.on_give_up = args.expr("on_give_up").map(|(_, expr)| expr);
         retry
     }
 
-    fn check(&self, args: &Args<'_>) {
-        if matches!(self.attempts, Some(Attempts::Unlimited)) && self.max_duration.is_none() {
-            args.ctxt.error(args.span, "`attempts = unlimited` needs an end; add `max_duration = \"1m\"` or the like");
-        }
-        if let Some(Backoff::Curve { base: Some(base), .. }) = &self.backoff
-            && let (Some(base), Some(max)) = (base.literal(), &self.max_delay)
-            && max.literal().is_some_and(|max| base > max)
+    fn check(&self, args: &Args<'_>, has_end: bool) {
+        if let Some(Attempts::Unlimited(span)) = &self.attempts
+            && !has_end
         {
-            args.ctxt.error(max.span(), "`max_delay` is shorter than the first delay of `backoff`");
+            args.ctxt.error(*span, "`unlimited` needs an end; add `max_duration = \"1m\"` or the like");
+        }
+        if let Some(base) = self.backoff.as_ref().and_then(Backoff::first_delay)
+            && let Some(Setting::Literal(max, span)) = &self.max_delay
+            && base > *max
+        {
+            args.ctxt.error(*span, format!("`max_delay` is shorter than the first delay, which is {base:?}"));
         }
     }
 
@@ -88,7 +106,8 @@ impl Retry {
     pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
-            let handle = stack.handle(handle);
+            let root = &stack.root;
+            let handle = stack.handle(handle, &quote_spanned!(Span::mixed_site()=> #root::Retry));
             let narrowed = match &self.rejections {
                 Some(_) => self.rejections(layer, stack),
                 None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
@@ -113,15 +132,18 @@ impl Retry {
             let value = self.value(layer, stack);
             quote_spanned!(span=> { static RETRY: #root::Retry = #value; &RETRY })
         } else {
-            let policy = layer.variable("policy", stack);
+            let mut policy = layer.variable("policy", stack);
+            let span = self.handle.as_ref().map_or(span, at);
+            // Where it was made, so that what is wrong with it is reported there alone.
+            policy.set_span(span);
             quote_spanned!(span=> &#policy)
         };
         let function = match &self.backoff {
-            Some(Backoff::Function(function)) => Some(match &**function {
-                // Bounded by `Fn`, from which a closure learns the type of its argument.
-                Expr::Closure(function) => quote_spanned!(span=> .backoff_fn(#function)),
-                function => quote_spanned!(span=> .backoff(#function)),
-            }),
+            // Bounded by `Fn`, from which a closure learns the type of its argument.
+            Some(Backoff::Function(function)) if matches!(**function, Expr::Closure(_)) => {
+                Some(quote_spanned!(at(function)=> .backoff_fn(#function)))
+            }
+            Some(Backoff::Function(function)) => Some(quote_spanned!(at(function)=> .backoff(#function))),
             _ => None,
         };
         let observed = self.is_observed().then(|| quote_spanned!(span=> .observed()));
@@ -138,6 +160,7 @@ impl Retry {
             hook.as_ref().map_or_else(|| quote_spanned!(span=> |_| ()), ToTokens::to_token_stream)
         };
         let (on_retry, on_give_up) = (hook(&self.on_retry), hook(&self.on_give_up));
+        let span = self.on_retry.as_ref().or(self.on_give_up.as_ref()).map_or(span, at);
         quote_spanned!(span=> retry.next_observed(outcome, #class, #on_retry, #on_give_up))
     }
 
@@ -165,8 +188,8 @@ impl Retry {
         let span = Span::mixed_site();
         let root = &stack.root;
         let attempts = self.attempts.as_ref().map(|attempts| match attempts {
-            Attempts::Limited(attempts) => quote_spanned!(span=> .attempts(#attempts)),
-            Attempts::Unlimited => quote_spanned!(span=> .unlimited()),
+            Attempts::Limited(attempts) => quote_spanned!(span.located_at(attempts.span())=> .attempts(#attempts)),
+            Attempts::Unlimited(_) => quote_spanned!(span=> .unlimited()),
         });
         let backoff = self.backoff.as_ref().and_then(|backoff| backoff.tokens(root));
         let backoff = backoff.map(|backoff| quote_spanned!(span=> .backoff(#backoff)));
@@ -178,8 +201,10 @@ impl Retry {
             };
             quote_spanned!(span=> .jitter(#root::Jitter::#jitter))
         });
-        let max_delay = self.max_delay.as_ref().map(|delay| quote_spanned!(span=> .max_delay(#delay)));
-        let max_duration = self.max_duration.as_ref().map(|max| quote_spanned!(span=> .max_duration(#max)));
+        let max_delay =
+            self.max_delay.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_delay(#max)));
+        let max_duration =
+            self.max_duration.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_duration(#max)));
         let rejections = self.rejections(layer, stack);
         let named = layer.named();
         quote_spanned!(span=>
@@ -205,7 +230,7 @@ impl Retry {
         }
         let attempts = match &self.attempts {
             None => "at most 3 attempts".to_owned(),
-            Some(Attempts::Unlimited) => "any number of attempts".to_owned(),
+            Some(Attempts::Unlimited(_)) => "any number of attempts".to_owned(),
             Some(Attempts::Limited(attempts)) => format!("at most {} attempts", crate::docs::setting(attempts)),
         };
         let backoff = match &self.backoff {
@@ -223,46 +248,66 @@ impl Retry {
 }
 
 impl Backoff {
+    /// Of a curve with a literal, or its default.
+    fn first_delay(&self) -> Option<Duration> {
+        match self {
+            Self::Curve { name, .. } if name == "none" => None,
+            Self::Curve { base: Some(base), .. } => base.literal().copied(),
+            Self::Curve { name, .. } => Some(default_base(name)),
+            Self::Function(_) => None,
+        }
+    }
+
     /// The curve as a value; `None` for a function, which is handed to the machine.
-    fn tokens(&self, root: &syn::Path) -> Option<TokenStream> {
+    fn tokens(&self, root: &Root) -> Option<TokenStream> {
         let span = Span::mixed_site();
         let Self::Curve { name, base, factor } = self else { return None };
         if name == "none" {
             return Some(quote_spanned!(span=> #root::Backoff::NONE));
         }
-        let base = base.as_ref().map_or_else(
-            || {
-                let default = if name == "fixed" { Duration::from_secs(1) } else { Duration::from_millis(100) };
-                crate::duration::tokens(default)
-            },
-            ToTokens::to_token_stream,
-        );
+        let base = base.as_ref().map_or_else(|| crate::duration::tokens(default_base(name)), ToTokens::to_token_stream);
         let factor = factor.as_ref().map(|factor| quote_spanned!(span=> .factor(#factor)));
         Some(quote_spanned!(span=> #root::Backoff::#name(#base)#factor))
     }
 }
 
+fn default_base(curve: &Ident) -> Duration {
+    if curve == "fixed" { Duration::from_secs(1) } else { Duration::from_millis(100) }
+}
+
+/// `#[retry(exponential("1s"))]`
+fn is_no_curve(args: &Args<'_>, handle: &Expr) -> bool {
+    let path = match handle {
+        Expr::Call(call) => &*call.func,
+        other => other,
+    };
+    let is_curve = CURVES.iter().any(|curve| matches!(path, Expr::Path(path) if path.path.is_ident(curve)));
+    if is_curve {
+        args.ctxt.error_spanned_by(handle, format!("expected `backoff = {}`", crate::docs::source(handle)));
+    }
+    !is_curve
+}
+
 fn attempts(args: &mut Args<'_>) -> Option<Attempts> {
     // Looked at before it is read as a number: `unlimited` is a word of the grammar and no variable.
-    if args.take_word("attempts", &["unlimited"]).is_some() {
-        return Some(Attempts::Unlimited);
+    if let Some(word) = args.take_word("attempts", &["unlimited"]) {
+        return Some(Attempts::Unlimited(word.span()));
     }
     args.integer("attempts", 1, u32::MAX).map(Attempts::Limited)
 }
 
 fn jitter(args: &mut Args<'_>) -> Option<Jitter> {
-    match args.take_word("jitter", &["full", "none"]).as_deref() {
-        Some("full") => Some(Jitter::Full),
+    match args.take_word("jitter", &["full", "none"]) {
+        Some(word) if word == "full" => Some(Jitter::Full),
         Some(_) => Some(Jitter::None),
-        None => args.rate("jitter").map(Jitter::Fraction),
+        None => {
+            let message = "`jitter` takes `full`, `none`, or the share that varies, e.g. `jitter = 0.25`";
+            args.rate_or("jitter", message).map(Jitter::Fraction)
+        }
     }
 }
 
 fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
-    let expr = match expr {
-        Expr::Group(group) => *group.expr,
-        expr => expr,
-    };
     match &expr {
         Expr::Path(path) => match path.path.get_ident() {
             Some(name) if CURVES.iter().any(|curve| name == curve) => {
@@ -293,23 +338,42 @@ fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
 fn curve(args: &Args<'_>, name: &Ident, call: &ExprCall) -> Option<Backoff> {
     let mut base = None;
     let mut factor = None;
+    let mut right = true;
     for (index, argument) in call.args.iter().enumerate() {
-        match argument {
-            Expr::Assign(assign) if assign.left.to_token_stream().to_string() == "factor" && name == "exponential" => {
-                factor = Some(self::factor(args, &assign.right)?);
-            }
+        let mistake = match argument {
             Expr::Assign(assign) => {
-                let expected = if name == "exponential" { "; expected `factor`" } else { "" };
-                let message = format!("unknown argument `{}` of `{name}`{expected}", assign.left.to_token_stream());
-                args.ctxt.error_spanned_by(&assign.left, message);
+                let given = assign.left.to_token_stream().to_string();
+                let mistake = if name != "exponential" {
+                    format!(
+                        "`{name}` takes no `{given}`{}",
+                        if given == "factor" { "; `exponential` does" } else { "" }
+                    )
+                } else if given != "factor" {
+                    unknown_name("argument", &given, &["factor"])
+                } else if factor.is_some() {
+                    "duplicate argument `factor`".to_owned()
+                } else {
+                    factor = self::factor(args, &assign.right);
+                    right &= factor.is_some();
+                    continue;
+                };
+                args.ctxt.error_spanned_by(&assign.left, mistake);
+                right = false;
+                continue;
             }
-            delay if index == 0 && name != "none" => base = Some(args.duration_of(delay.clone())?),
-            other => {
-                args.ctxt.error_spanned_by(other, format!("`{name}` does not take this; see `backoff` in the docs"));
+            delay if index == 0 && name != "none" => {
+                base = args.duration_of(delay.clone());
+                right &= base.is_some();
+                continue;
             }
-        }
+            _ if name == "none" => "`none` takes no arguments".to_owned(),
+            _ if name == "exponential" => "expected `factor = ..`".to_owned(),
+            _ => format!("`{name}` takes one duration, e.g. `{name}(\"1s\")`"),
+        };
+        args.ctxt.error_spanned_by(argument, mistake);
+        right = false;
     }
-    Some(Backoff::Curve { name: name.clone(), base, factor })
+    right.then(|| Backoff::Curve { name: name.clone(), base, factor })
 }
 
 fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
@@ -320,9 +384,7 @@ fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
         _ => None,
     };
     match value {
-        Some(value) if value.is_finite() && value >= 1.0 => {
-            Some(Setting::Literal(value, syn::spanned::Spanned::span(expr)))
-        }
+        Some(value) if value.is_finite() && value >= 1.0 => Some(Setting::Literal(value, expr.span())),
         _ => {
             args.ctxt.error_spanned_by(expr, "`factor` is a number of at least 1, e.g. `factor = 2.0`");
             None
@@ -331,19 +393,23 @@ fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
 }
 
 /// `rejections(timeout, circuit_open)`
-fn rejections(args: &Args<'_>, tokens: TokenStream) -> Vec<Ident> {
-    let parse = |input: ParseStream<'_>| input.parse_terminated(<Ident as syn::ext::IdentExt>::parse_any, Token![,]);
-    let names = match parse.parse2(tokens) {
-        Ok(names) => names,
-        Err(error) => {
-            args.ctxt.push(error);
-            return Vec::new();
+fn rejections(args: &Args<'_>, list: &Group) -> Vec<Ident> {
+    let names = args.parse_list(list, |input| {
+        let name = |input: syn::parse::ParseStream<'_>| {
+            let name = input.call(Ident::parse_any);
+            name.map_err(|error| syn::Error::new(error.span(), format!("expected one of: {}", List(&REJECTIONS))))
+        };
+        input.parse_terminated(name, Token![,])
+    });
+    let mut known: Vec<Ident> = Vec::new();
+    for name in names.into_iter().flatten() {
+        if !REJECTIONS.iter().any(|known| name == known) {
+            args.ctxt.error(name.span(), unknown_name("rejection", &name.to_string(), &REJECTIONS));
+        } else if known.contains(&name) {
+            args.ctxt.error(name.span(), format!("duplicate rejection `{name}`"));
+        } else {
+            known.push(name);
         }
-    };
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| REJECTIONS.iter().any(|known| name == known));
-    for name in unknown {
-        args.ctxt.error(name.span(), unknown_name("rejection", &name.to_string(), &REJECTIONS));
     }
     known
 }

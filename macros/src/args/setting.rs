@@ -11,6 +11,7 @@ use super::Args;
 use crate::duration;
 
 /// A value that was given for an argument.
+#[derive(Clone)]
 pub(crate) enum Setting<T> {
     Literal(T, Span),
     Expr(Box<Expr>),
@@ -101,6 +102,11 @@ impl Args<'_> {
 
     /// `name = 0.5`, above 0 and at most 1, or an expression of type `f64`.
     pub(crate) fn rate(&mut self, name: &'static str) -> Option<Setting<f64>> {
+        self.rate_or(name, &format!("`{name}` is a share above 0 and at most 1, e.g. `{name} = 0.5`"))
+    }
+
+    /// As [`rate`](Self::rate), with a message of its own.
+    pub(crate) fn rate_or(&mut self, name: &'static str, message: &str) -> Option<Setting<f64>> {
         let (_, expr) = self.expr(name)?;
         let value = match literal(&expr) {
             Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
@@ -112,7 +118,6 @@ impl Args<'_> {
         match value {
             Some(value) if value > 0.0 && value <= 1.0 => Some(Setting::Literal(value, expr.span())),
             _ => {
-                let message = format!("`{name}` is a share above 0 and at most 1, e.g. `{name} = 0.5`");
                 self.ctxt.error_spanned_by(expr, message);
                 None
             }

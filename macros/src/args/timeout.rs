@@ -7,6 +7,7 @@ use quote::quote_spanned;
 
 use super::Args;
 use super::setting::Setting;
+use crate::emit::at;
 use crate::policy::{Layer, Stack};
 
 pub(crate) struct Timeout {
@@ -35,9 +36,9 @@ impl Timeout {
         let Some(Setting::Expr(limit)) = &self.limit else { return TokenStream::new() };
         let (root, named) = (&stack.root, layer.named());
         let policy = layer.variable("timeout", stack);
-        quote_spanned!(Span::mixed_site()=>
-            let #policy = <#root::Timeout as ::core::convert::From<_>>::from(#limit)#named;
-        )
+        let root = root.at(at(limit));
+        let value = quote_spanned!(at(limit)=> #root::__private::limit(#limit));
+        quote_spanned!(Span::mixed_site()=> let #policy = #value #named;)
     }
 
     /// The layer, which is put around a call.

@@ -44,15 +44,16 @@ impl<'p, B: Curve> Run<'p, B> {
         self
     }
 
-    /// Takes another backoff than the policy's.
+    /// Takes another backoff than the policy's. Its type is not told: the compiler would report what is not right with
+    /// it at each use.
     #[inline]
-    pub fn backoff<C: Curve>(self, backoff: C) -> Run<'p, C> {
+    pub fn backoff<C: Curve>(self, backoff: C) -> Run<'p, impl Curve> {
         Run { state: self.state, backoff }
     }
 
     /// As [`backoff`](Self::backoff), for a closure that does not say what it takes.
     #[inline]
-    pub fn backoff_fn<F: Fn(u32) -> Duration>(self, backoff: F) -> Run<'p, F> {
+    pub fn backoff_fn<F: Fn(u32) -> Duration>(self, backoff: F) -> Run<'p, impl Curve> {
         self.backoff(backoff)
     }
 

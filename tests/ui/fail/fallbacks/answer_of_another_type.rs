@@ -6,14 +6,14 @@ fn not_wrapped() -> io::Result<u32> {
     Ok(1)
 }
 
-#[fallback(Ok("none"))]
+#[fallback("none")]
 #[timeout("1s")]
 async fn of_another_type() -> io::Result<u32> {
     Ok(1)
 }
 
 #[timeout("1s")]
-#[fallback(Ok("none"))]
+#[fallback("none")]
 #[timeout("500ms")]
 async fn beneath_others() -> io::Result<u32> {
     Ok(1)

@@ -16,8 +16,8 @@ async fn asynchronous() -> io::Result<u32> {
     Ok(1)
 }
 
-#[fallback(|failure: io::Error| Ok(0))]
-fn of_another_type() -> io::Result<u32> {
+#[fallback(|error: String| Ok(error.len()))]
+fn of_another_type() -> io::Result<usize> {
     Ok(1)
 }
 

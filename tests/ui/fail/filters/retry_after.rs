@@ -16,7 +16,7 @@ fn a_duration() -> io::Result<u32> {
     Ok(1)
 }
 
-#[retry(retry_after(Err(_) => "5s"))]
+#[retry(retry_after(Err(_) => "5"))]
 fn a_duration_by_pattern() -> io::Result<u32> {
     Ok(1)
 }

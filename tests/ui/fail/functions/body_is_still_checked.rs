@@ -17,12 +17,12 @@ async fn with_a_mistake_in_the_body() -> io::Result<u32> {
 #[retry]
 #[timeout("1s")]
 async fn with_the_wrong_type() -> io::Result<u32> {
-    Ok("text")
+    "text"
 }
 
 #[retry]
 fn blocking_with_the_wrong_type() -> io::Result<u32> {
-    Ok("text")
+    "text"
 }
 
 fn main() {

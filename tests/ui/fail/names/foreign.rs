@@ -1,10 +1,10 @@
-use ntest_timeout::timeout;
 use std::io;
-use steadfast::retry;
+use steadfast::timeout;
+use tracing::instrument as retry;
 
+#[timeout("1s")]
 #[retry]
-#[timeout(100)]
-fn fetch() -> io::Result<u32> {
+async fn fetch() -> io::Result<u32> {
     Ok(1)
 }
 

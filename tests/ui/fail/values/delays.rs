@@ -11,16 +11,6 @@ fn default_base_above_max() -> io::Result<u32> {
     Ok(1)
 }
 
-#[retry(max_delay = "50ms")]
-fn default_curve_above_max() -> io::Result<u32> {
-    Ok(1)
-}
-
-#[retry(max_duration = "0s")]
-fn no_time() -> io::Result<u32> {
-    Ok(1)
-}
-
 fn main() {
-    let _ = (base_above_max(), default_base_above_max(), default_curve_above_max(), no_time());
+    let _ = (base_above_max(), default_base_above_max());
 }

@@ -1,0 +1,85 @@
+//! `clone(a, b)`: the arguments that each attempt gets its own clone of.
+
+use proc_macro2::Ident;
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+
+use super::{Args, Value};
+use crate::function::{Argument, Function, Passed};
+use crate::policy::Kind;
+use crate::suggest::unknown;
+
+impl Args<'_> {
+    /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
+    pub(crate) fn clones(&mut self, function: &Function) -> Vec<Ident> {
+        if !matches!(self.kind, Kind::Retry | Kind::Fallback) {
+            return Vec::new();
+        }
+        let Some(named) = self.take("clone") else { return Vec::new() };
+        let arguments = function.arguments();
+        match named.value {
+            Value::List(list) => {
+                let names = self.parse_list(&list, |input: ParseStream<'_>| {
+                    let names = input.parse_terminated(Ident::parse_any, Token![,])?;
+                    Ok(names.into_iter().collect::<Vec<_>>())
+                });
+                if names.as_ref().is_some_and(Vec::is_empty) {
+                    let message = "`clone()` names no argument; write `clone` for all that are taken by value";
+                    self.ctxt.error(named.name.span(), message);
+                }
+                let mut clones = Vec::new();
+                for name in names.unwrap_or_default() {
+                    if let Some(message) = refusal(&name, &arguments, function.receiver(), &clones) {
+                        self.ctxt.error(name.span(), message);
+                    } else {
+                        clones.push(name);
+                    }
+                }
+                clones
+            }
+            Value::Bare => {
+                let by_value: Vec<Ident> =
+                    arguments.into_iter().filter(|a| a.kind == Passed::Value).map(|a| a.name).collect();
+                if by_value.is_empty() {
+                    let message = "`clone` is for arguments that are taken by value, and there is none; leave it out";
+                    self.ctxt.error(named.name.span(), message);
+                }
+                by_value
+            }
+            Value::Expr(_) => {
+                self.ctxt.error(named.name.span(), "expected `clone(..)`, not `clone = ..`");
+                Vec::new()
+            }
+            Value::Mistaken => Vec::new(),
+        }
+    }
+}
+
+/// Why `name` is not cloned.
+fn refusal(name: &Ident, arguments: &[Argument], receiver: Option<Passed>, before: &[Ident]) -> Option<String> {
+    let kind = if name == "self" {
+        receiver
+    } else {
+        arguments.iter().find(|argument| argument.name == *name).map(|argument| argument.kind)
+    };
+    Some(match kind {
+        Some(Passed::Value) if name == "self" => {
+            "`self` cannot be cloned for each attempt; take `&self`, or clone it in a method above and call that one"
+                .to_owned()
+        }
+        Some(Passed::Value) if before.contains(name) => format!("`{name}` stands twice in `clone(..)`"),
+        Some(Passed::Value) => return None,
+        Some(_) => format!("`{name}` is a reference, which each attempt uses as it is; leave it out"),
+        None => {
+            let by_value: Vec<String> =
+                arguments.iter().filter(|a| a.kind == Passed::Value).map(|a| a.name.to_string()).collect();
+            if by_value.is_empty() {
+                format!("`{name}` is no argument of this function; `clone` is for those that are taken by value")
+            } else {
+                let by_value: Vec<&str> = by_value.iter().map(String::as_str).collect();
+                unknown("argument", &name.to_string(), &by_value)
+            }
+        }
+    })
+}

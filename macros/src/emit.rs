@@ -1,0 +1,52 @@
+//! What generated code is put together from: the path to the crate `steadfast`, and the user's expressions in it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, Path};
+
+/// The crate `steadfast`, as the code around the function reaches it.
+pub(crate) struct Root(Option<Path>);
+
+impl Root {
+    /// `::steadfast`, unless `crate = path` says otherwise.
+    pub(crate) fn new(given: Option<Path>) -> Self {
+        Self(given)
+    }
+
+    /// At `span`; a path that was given stays where it is, so that a mistake in it is reported there, once.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        match &self.0 {
+            Some(path) => path.to_token_stream(),
+            None => quote_spanned!(Span::call_site().located_at(span)=> ::steadfast),
+        }
+    }
+}
+
+impl ToTokens for Root {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.at(Span::mixed_site()));
+    }
+}
+
+/// Where the code stands that is given to a call: what the compiler says of the two underlines that, and not the whole
+/// attribute.
+pub(crate) fn at(code: &impl Spanned) -> Span {
+    Span::mixed_site().located_at(code.span())
+}
+
+/// `&EXPR`, with parentheses only where they are needed.
+pub(crate) fn borrowed(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::Call(_)
+        | Expr::MethodCall(_)
+        | Expr::Index(_)
+        | Expr::Lit(_)
+        | Expr::Macro(_)
+        | Expr::Paren(_)
+        | Expr::Group(_) => quote_spanned!(at(expr)=> &#expr),
+        _ => quote_spanned!(at(expr)=> &(#expr)),
+    }
+}

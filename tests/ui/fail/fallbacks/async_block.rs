@@ -1,0 +1,11 @@
+use std::io;
+use steadfast::fallback;
+
+#[fallback(async { Ok(0) })]
+async fn fetch() -> io::Result<u32> {
+    Ok(1)
+}
+
+fn main() {
+    let _ = fetch();
+}
