@@ -194,7 +194,6 @@ impl Expand<'_> {
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
-        // A block, so that clones for the body don't hide the arguments from the answer.
         let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
         let handles = layer.filter.handles(root, output);
         let pass = pass(quote_spanned!(site()=> value));
@@ -300,9 +299,8 @@ impl Expand<'_> {
     fn innermost(&self) -> TokenStream {
         let root = self.root;
         if self.is_async {
-            let clones = self.clones();
             let block = self.async_block();
-            return quote_spanned!(site()=> #clones let call = #root::__private::call(#block););
+            return quote_spanned!(site()=> let call = #root::__private::call(#block););
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> let call = &mut body;);
@@ -312,10 +310,10 @@ impl Expand<'_> {
     }
 
     fn async_block(&self) -> TokenStream {
-        let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
+        let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        quote_spanned!(site()=> #open { #anchor #statements })
+        quote_spanned!(site()=> #open { #anchor #clones #statements })
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -350,7 +348,7 @@ impl Expand<'_> {
         )
     }
 
-    /// Each attempt gets its own.
+    /// Each attempt gets its own, within its own block: filters and hooks see the arguments themselves.
     fn clones(&self) -> TokenStream {
         let names = &self.stack.clones;
         names
