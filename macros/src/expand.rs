@@ -79,8 +79,23 @@ impl Expand<'_> {
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
+        let check = self.check_for_a_future();
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#consumed)* #(#prelude)* #end)
+        quote!(#classes #check #(#consumed)* #(#prelude)* #end)
+    }
+
+    /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
+    fn check_for_a_future(&self) -> Option<TokenStream> {
+        const PLAIN: [&str; 8] = ["Result", "Option", "String", "Vec", "bool", "char", "usize", "Self"];
+        let Type::Path(path) = self.output else { return None };
+        let name = path.path.segments.last()?.ident.to_string();
+        let is_number = name.starts_with(['u', 'i', 'f']) && name[1..].parse::<u8>().is_ok();
+        if self.is_async || is_number || PLAIN.contains(&name.as_str()) {
+            return None;
+        }
+        let output = self.output;
+        let root = self.root.at(output.span());
+        Some(quote_spanned!(at(output)=> let _ = |outcome: &#output| (&&#root::__private::Returns(outcome)).check();))
     }
 
     /// From the outcome to what the function returns.
