@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Pat, Type};
+use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
 use crate::check::mentions_question_mark;
@@ -67,7 +67,7 @@ impl Fallback {
     }
 
     pub(crate) fn answer(&self) -> TokenStream {
-        self.answer.to_token_stream()
+        Stmt::Expr(self.answer.clone(), None).into_token_stream()
     }
 }
 

@@ -110,7 +110,7 @@ impl Filter {
     /// ```text
     /// match outcome {
     ///     IGNORE => Some(Class::Neutral),
-    ///     ON => Some(Class::Transient { retry_after: None }),
+    ///     ON => Some(Class::TRANSIENT),
     ///     Err(error) => when(error, F),
     ///     outcome => (&&&Outcome(outcome)).class(),
     /// }
@@ -123,9 +123,7 @@ impl Filter {
             quote_spanned!(span=> class)
         };
         let neutral = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::Neutral));
-        let transient = quote_spanned!(span=>
-            ::core::option::Option::Some(#root::Class::Transient { retry_after: ::core::option::Option::None })
-        );
+        let transient = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::TRANSIENT));
         let when = |f: &Expr| {
             let root = root.at(at(f));
             quote_spanned!(at(f)=> #root::__private::when(error, #f))
