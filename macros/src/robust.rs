@@ -103,10 +103,7 @@ fn expands(kind: Kind, args: &TokenStream, item: &TokenStream) {
     // The compiler gives an attribute nothing else.
     let is_item = syn::parse2::<syn::Item>(item.clone()).is_ok();
     let says_why = output.to_string().contains("compile_error");
-    assert!(
-        !is_item || says_why || syn::parse2::<syn::File>(output).is_ok(),
-        "neither code nor a message at {shown}"
-    );
+    assert!(!is_item || says_why || syn::parse2::<syn::File>(output).is_ok(), "neither code nor a message at {shown}");
 }
 
 #[test]

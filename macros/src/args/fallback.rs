@@ -66,6 +66,7 @@ impl Fallback {
         format!("`{}`", crate::docs::source(&self.answer))
     }
 
+    /// As the last words of a block: in parentheses where it begins like a statement, as `match x { .. } + 1` does.
     pub(crate) fn answer(&self) -> TokenStream {
         Stmt::Expr(self.answer.clone(), None).into_token_stream()
     }
