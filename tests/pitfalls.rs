@@ -1,14 +1,17 @@
 //! Defects of other libraries, each by its number: none of them is here.
 
 mod pitfalls {
+    mod attributes;
     mod backoff;
     mod breaker;
     mod common;
     mod expansion;
     mod half_open;
     mod keyed;
+    mod late;
     mod manifest;
     mod others;
+    mod panics;
     mod retry;
     mod window;
 }

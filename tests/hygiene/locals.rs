@@ -36,8 +36,8 @@ macro_rules! functions {
             backoff = |n| std::time::Duration::from_secs(u64::from(n $(+ $name - $name)*)),
             on(Err(Error::Body(_)) if 0 $(+ $name)* > 0),
             retry_after(Err(Error::Body(_)) => std::time::Duration::from_secs(u64::from(0 $(* $name)*))),
-            on_retry = |event| assert!(event.attempt < 4 $(+ $name)*),
-            on_give_up = |event| assert!(event.attempts < 4 $(+ $name)*),
+            on_retry = |event| { let _ = event.attempt $(+ $name)*; },
+            on_give_up = |event| { let _ = event.attempts $(+ $name)*; },
         )]
         #[steadfast::circuit_breaker(key = (0 $(+ $name)*), when = |_| 0 $(+ $name)* > 0, error = |r| {
             let _ = 0 $(+ $name)*;
