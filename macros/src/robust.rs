@@ -31,7 +31,7 @@ const ARGUMENTS: [(Kind, &str); 14] = [
     (Kind::Timeout, "Duration::from_secs(self.seconds * 2)"),
     (Kind::Fallback, "|failure: Failure<R>| match failure { Failure::Returned(r) => r, _ => Ok(1) }, on(None)"),
     (Kind::Fallback, "cached(&order).await?, when = |e| true, clone(order)"),
-    (Kind::Outcome, r#"on(Err(_)), ignore(Ok(1..=5)), when = f, retry_after = |e| e.after(), error = Error::from"#),
+    (Kind::Outcome, "on(Err(_)), ignore(Ok(1..=5)), when = f, retry_after = |e| e.after(), error = Error::from"),
 ];
 
 const ITEMS: [&str; 9] = [

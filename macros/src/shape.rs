@@ -292,9 +292,8 @@ mod tests {
 
     #[test]
     fn types_of_futures_are_known() {
-        let output = |ty: &str| {
-            future_output(&syn::parse_str(ty).unwrap()).map(|output| output.to_token_stream().to_string())
-        };
+        let output =
+            |ty: &str| future_output(&syn::parse_str(ty).unwrap()).map(|output| output.to_token_stream().to_string());
         for ty in [
             "impl Future<Output = R>",
             "impl Send + ::core::future::Future<Output = R> + 'a",

@@ -1,6 +1,8 @@
 //! What the attributes write, as documentation of the generated code: each test shows a function as it is written, and
 //! as `cargo expand` shows it. After a change that is meant, `UPDATE_EXPECT=1 cargo test -p steadfast-macros`.
 
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 mod arguments;
 mod functions;
 mod mistakes;
