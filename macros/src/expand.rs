@@ -79,8 +79,23 @@ impl Expand<'_> {
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
+        let check = self.check_for_a_future();
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#consumed)* #(#prelude)* #end)
+        quote!(#classes #check #(#consumed)* #(#prelude)* #end)
+    }
+
+    /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
+    fn check_for_a_future(&self) -> Option<TokenStream> {
+        const PLAIN: [&str; 8] = ["Result", "Option", "String", "Vec", "bool", "char", "usize", "Self"];
+        let Type::Path(path) = self.output else { return None };
+        let name = path.path.segments.last()?.ident.to_string();
+        let is_number = name.starts_with(['u', 'i', 'f']) && name[1..].parse::<u8>().is_ok();
+        if self.is_async || is_number || PLAIN.contains(&name.as_str()) {
+            return None;
+        }
+        let output = self.output;
+        let root = self.root.at(output.span());
+        Some(quote_spanned!(at(output)=> let _ = |outcome: &#output| (&&#root::__private::Returns(outcome)).check();))
     }
 
     /// From the outcome to what the function returns.
@@ -199,7 +214,7 @@ impl Expand<'_> {
         let run = if statements.is_empty() {
             quote_spanned!(site()=> let outcome = #outcome;)
         } else {
-            // A block, so that clones for the body don't hide the arguments from the answer.
+            // A block, so that what the call was made of is gone before the answer.
             quote_spanned!(site()=> let outcome = { #statements #outcome };)
         };
         let handles = layer.filter.handles(root, output);
@@ -306,9 +321,8 @@ impl Expand<'_> {
     fn innermost(&self) -> TokenStream {
         let root = self.root;
         if self.is_async {
-            let clones = self.clones();
             let block = self.async_block();
-            return quote_spanned!(site()=> #clones let call = #root::__private::call(#block););
+            return quote_spanned!(site()=> let call = #root::__private::call(#block););
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> let call = &mut body;);
@@ -318,10 +332,10 @@ impl Expand<'_> {
     }
 
     fn async_block(&self) -> TokenStream {
-        let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
+        let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        quote_spanned!(site()=> #open { #anchor #statements })
+        quote_spanned!(site()=> #open { #anchor #clones #statements })
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -356,7 +370,7 @@ impl Expand<'_> {
         )
     }
 
-    /// Each attempt gets its own.
+    /// Each attempt gets its own, within its own block: filters and hooks see the arguments themselves.
     fn clones(&self) -> TokenStream {
         let names = &self.stack.clones;
         names

@@ -13,7 +13,8 @@ use crate::suggest::unknown;
 impl Args<'_> {
     /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
     pub(crate) fn clones(&mut self, function: &Function) -> Vec<Ident> {
-        if !matches!(self.kind, Kind::Retry | Kind::Fallback) {
+        // A timeout has nothing in which a consumed argument could be named again.
+        if self.kind == Kind::Timeout {
             return Vec::new();
         }
         let Some(Named { name: clone, value }) = self.take("clone") else { return Vec::new() };

@@ -62,7 +62,7 @@ fn known(kind: Kind) -> Vec<&'static str> {
         Kind::CircuitBreaker => &circuit_breaker::ARGUMENTS,
         Kind::Timeout => &[],
         Kind::Fallback => &["clone"],
-        Kind::Outcome => &["retry_after"],
+        Kind::Outcome => &["retry_after", "clone"],
     };
     let filters: &[&str] = if kind == Kind::Timeout { &[] } else { &["on", "ignore", "when"] };
     let name: &[&str] = if kind == Kind::Outcome { &[] } else { &["name"] };
