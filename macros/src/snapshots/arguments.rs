@@ -22,13 +22,13 @@ fn clones() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let mut order = ::core::clone::Clone::clone(&order);
                     let call = ::steadfast::__private::call(async {
                         if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                             Result<Receipt, Error>,
                         > {
                             return ret;
                         }
+                        let mut order = ::core::clone::Clone::clone(&order);
                         order.stamp();
                         client.submit(order).await
                     });
