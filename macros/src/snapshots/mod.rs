@@ -5,7 +5,9 @@
 
 mod arguments;
 mod functions;
+mod handles;
 mod mistakes;
+mod outcomes;
 mod policies;
 mod stacks;
 
