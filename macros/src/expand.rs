@@ -390,10 +390,12 @@ impl Expand<'_> {
                 Policy::Fallback(fallback) => fallback.answer(),
                 _ => TokenStream::new(),
             };
-            let filter = &layer.filter;
-            self.stack.mentions_argument(quote!(#answer #filter))
+            let (filter, error) = (&layer.filter, &layer.common.error);
+            self.stack.mentions_argument(quote!(#answer #filter #error))
         };
-        let shared = self.stack.repeats() || self.stack.layers.iter().any(named);
+        let error_for_all = self.stack.error.to_token_stream();
+        let shared =
+            self.stack.repeats() || self.stack.layers.iter().any(named) || self.stack.mentions_argument(error_for_all);
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 
