@@ -335,7 +335,9 @@ impl Expand<'_> {
         let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        quote_spanned!(site()=> #open { #anchor #clones #statements })
+        // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
+        let block = quote_spanned!(self.stack.span=> { #anchor #clones #statements });
+        quote!(#open #block)
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -346,7 +348,8 @@ impl Expand<'_> {
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
         let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
-        quote_spanned!(retry=> || -> #output { #clones #statements })
+        let block = quote_spanned!(self.stack.span=> { #clones #statements });
+        quote_spanned!(retry=> || -> #output #block)
     }
 
     /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
