@@ -273,7 +273,9 @@ impl Expand<'_> {
         let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        quote_spanned!(site()=> #open { #anchor #clones #statements })
+        // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
+        let block = quote_spanned!(self.stack.span=> { #anchor #clones #statements });
+        quote!(#open #block)
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -284,7 +286,8 @@ impl Expand<'_> {
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
         let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
-        quote_spanned!(retry=> || -> #output { #clones #statements })
+        let block = quote_spanned!(self.stack.span=> { #clones #statements });
+        quote_spanned!(retry=> || -> #output #block)
     }
 
     /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
@@ -328,10 +331,12 @@ impl Expand<'_> {
                 Policy::Fallback(fallback) => fallback.answer(),
                 _ => TokenStream::new(),
             };
-            let filter = &layer.filter;
-            self.stack.mentions_argument(quote!(#answer #filter))
+            let (filter, error) = (&layer.filter, &layer.common.error);
+            self.stack.mentions_argument(quote!(#answer #filter #error))
         };
-        let shared = self.stack.repeats() || self.stack.layers.iter().any(named);
+        let error_for_all = self.stack.error.to_token_stream();
+        let shared =
+            self.stack.repeats() || self.stack.layers.iter().any(named) || self.stack.mentions_argument(error_for_all);
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 
