@@ -273,9 +273,7 @@ impl Expand<'_> {
         let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
-        let block = quote_spanned!(self.stack.span=> { #anchor #clones #statements });
-        quote!(#open #block)
+        quote_spanned!(site()=> #open { #anchor #clones #statements })
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -286,6 +284,7 @@ impl Expand<'_> {
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
         let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
         let block = quote_spanned!(self.stack.span=> { #clones #statements });
         quote_spanned!(retry=> || -> #output #block)
     }

@@ -1,7 +1,6 @@
-// When what a body holds is dropped: the edition has a say in it, and the attributes have none.
+// When what the body of a blocking function holds is dropped: the edition has a say in it, the attributes have none.
 
 use std::cell::RefCell;
-use std::future::Future;
 
 /// What was dropped, in order.
 #[derive(Debug, Default)]
@@ -27,54 +26,36 @@ impl Drop for Noted<'_> {
     }
 }
 
-/// The same functions with and without policies.
-macro_rules! functions {
+/// The same function with and without policies.
+macro_rules! function {
     ($module:ident, $(#[$policy:meta])*) => {
         mod $module {
             use super::*;
 
             $(#[$policy])*
-            pub(super) fn blocking(log: &Log) -> Result<u32, ()> {
+            pub(super) fn call(log: &Log) -> Result<u32, ()> {
                 let _local = log.drops("local");
                 log.drops("temporary").answer()
-            }
-
-            $(#[$policy])*
-            pub(super) async fn asynchronous(log: &Log) -> Result<u32, ()> {
-                let _local = log.drops("local");
-                log.drops("temporary").answer()
-            }
-
-            $(#[$policy])*
-            pub(super) fn future(log: &Log) -> impl Future<Output = Result<u32, ()>> + '_ {
-                async move {
-                    let _local = log.drops("local");
-                    log.drops("temporary").answer()
-                }
             }
         }
     };
 }
 
-functions!(plain,);
-functions!(moved, #[steadfast::fallback(Err(()))]);
-functions!(repeated, #[steadfast::retry]);
-functions!(inner, #[steadfast::retry] #[steadfast::fallback(Err(()))]);
+function!(plain,);
+function!(moved, #[steadfast::fallback(Err(()))]);
+function!(repeated, #[steadfast::retry]);
+function!(inner, #[steadfast::retry] #[steadfast::fallback(Err(()))]);
 
 macro_rules! assert_order {
     ($module:ident) => {{
         let (plain, log) = (Log::default(), Log::default());
-        assert_eq!((plain::blocking(&plain), $module::blocking(&log)), (Ok(7), Ok(7)));
-        assert_eq!(log.0.take(), plain.0.take());
-        assert_eq!((plain::asynchronous(&plain).await, $module::asynchronous(&log).await), (Ok(7), Ok(7)));
-        assert_eq!(log.0.take(), plain.0.take());
-        assert_eq!((plain::future(&plain).await, $module::future(&log).await), (Ok(7), Ok(7)));
+        assert_eq!((plain::call(&plain), $module::call(&log)), (Ok(7), Ok(7)));
         assert_eq!(log.0.take(), plain.0.take());
     }};
 }
 
-#[tokio::test]
-async fn the_temporaries_of_the_last_expression() {
+#[test]
+fn the_temporaries_of_the_last_expression() {
     assert_order!(moved);
     assert_order!(repeated);
     assert_order!(inner);
