@@ -144,7 +144,9 @@ pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
 pub use rejection::{Rejection, RejectionKind};
-pub use retry::{Backoff, GiveUp, GiveUpEvent, Jitter, Rejections, Retry, RetryEvent, RetryWhen};
+pub use retry::{
+    Backoff, BudgetCounts, GiveUp, GiveUpEvent, Jitter, Nested, Rejections, Retry, RetryBudget, RetryEvent, RetryWhen,
+};
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
 pub use steadfast_macros::{Classify, circuit_breaker, fallback, outcome, retry, timeout};

@@ -1,20 +1,22 @@
 //! `#[retry]`.
 
+mod backoff;
+
 use core::time::Duration;
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, Ident, Lit, Token};
+use syn::{Expr, Ident, Token};
 
+use self::backoff::{Backoff, CURVES};
 use super::Args;
 use super::setting::{Setting, is_negative, literal};
 use crate::emit::{Root, at};
 use crate::policy::{Layer, Stack};
 use crate::suggest::{List, unknown as unknown_name};
 
-pub(super) const ARGUMENTS: [&str; 10] = [
+pub(super) const ARGUMENTS: [&str; 12] = [
     "attempts",
     "backoff",
     "jitter",
@@ -22,6 +24,8 @@ pub(super) const ARGUMENTS: [&str; 10] = [
     "max_duration",
     "retry_after",
     "rejections",
+    "budget",
+    "nested",
     "clone",
     "on_retry",
     "on_give_up",
@@ -29,7 +33,6 @@ pub(super) const ARGUMENTS: [&str; 10] = [
 /// Those that a shared policy has of its own.
 const SETTINGS: [&str; 5] = ["attempts", "backoff", "jitter", "max_delay", "max_duration"];
 const REJECTIONS: [&str; 4] = ["timeout", "rate_limited", "bulkhead_full", "circuit_open"];
-const CURVES: [&str; 5] = ["exponential", "fixed", "linear", "fibonacci", "none"];
 
 #[derive(Default)]
 #[expect(clippy::struct_field_names, reason = "`on_retry` is the name of the argument")]
@@ -42,6 +45,9 @@ pub(crate) struct Retry {
     max_delay: Option<Setting<Duration>>,
     max_duration: Option<Setting<Duration>>,
     rejections: Option<Vec<Ident>>,
+    budget: Option<Expr>,
+    /// `once` or `multiply`.
+    nested: Option<Ident>,
     on_retry: Option<Expr>,
     on_give_up: Option<Expr>,
 }
@@ -49,16 +55,6 @@ pub(crate) struct Retry {
 enum Attempts {
     Limited(Setting<u32>),
     Unlimited(Span),
-}
-
-enum Backoff {
-    Curve {
-        name: Ident,
-        base: Option<Setting<Duration>>,
-        factor: Option<Setting<f64>>,
-    },
-    /// `Fn(u32) -> Duration`, or a `Backoff`.
-    Function(Box<Expr>),
 }
 
 enum Jitter {
@@ -75,7 +71,7 @@ impl Retry {
             args.refuse_beside_handle(&SETTINGS);
         } else {
             retry.attempts = attempts(args);
-            retry.backoff = args.expr("backoff").and_then(|(_, expr)| backoff(args, expr));
+            retry.backoff = Backoff::read(args);
             retry.jitter = jitter(args);
             retry.max_delay = args.duration("max_delay");
             let has_end = args.has("max_duration");
@@ -83,6 +79,8 @@ impl Retry {
             retry.check(args, has_end);
         }
         retry.rejections = args.list("rejections").map(|(_, list)| rejections(args, &list));
+        retry.budget = args.expr("budget").and_then(|(_, expr)| budget(args, expr));
+        retry.nested = nested(args);
         retry.on_retry = args.expr("on_retry").map(|(_, expr)| expr);
         retry.on_give_up = args.expr("on_give_up").map(|(_, expr)| expr);
         retry
@@ -104,17 +102,29 @@ impl Retry {
 
     /// What is evaluated once, before the body.
     pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        let policy = self.policy(layer, stack);
+        let budget = self.budget.as_ref().map(|budget| {
+            let (root, variable) = (&stack.root, layer.variable("budget", stack));
+            let handle = stack.handle(budget, &quote_spanned!(Span::mixed_site()=> #root::RetryBudget));
+            quote_spanned!(Span::mixed_site()=> let #variable = #handle;)
+        });
+        quote_spanned!(Span::mixed_site()=> #policy #budget)
+    }
+
+    fn policy(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
             let root = &stack.root;
             let handle = stack.handle(handle, &quote_spanned!(Span::mixed_site()=> #root::Retry));
+            let nested = self.nested(root);
             let narrowed = match &self.rejections {
                 Some(_) => self.rejections(layer, stack),
                 None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
             };
-            return match narrowed {
-                Some(narrowed) => quote_spanned!(Span::mixed_site()=> let #policy = (*#handle)#narrowed;),
-                None => quote_spanned!(Span::mixed_site()=> let #policy = #handle;),
+            return if narrowed.is_some() || nested.is_some() {
+                quote_spanned!(Span::mixed_site()=> let #policy = (*#handle)#narrowed #nested;)
+            } else {
+                quote_spanned!(Span::mixed_site()=> let #policy = #handle;)
             };
         }
         if self.is_constant() {
@@ -147,7 +157,16 @@ impl Retry {
             _ => None,
         };
         let observed = self.is_observed().then(|| quote_spanned!(span=> .observed()));
-        quote_spanned!(span=> #root::__private::retry(#policy)#function #observed)
+        let begun = match &self.budget {
+            Some(budget) => {
+                let mut variable = layer.variable("budget", stack);
+                variable.set_span(at(budget));
+                let budget = quote_spanned!(at(budget)=> &#variable);
+                quote_spanned!(span=> #root::__private::retry_within(#policy, #budget))
+            }
+            None => quote_spanned!(span=> #root::__private::retry(#policy)),
+        };
+        quote_spanned!(span=> #begun #function #observed)
     }
 
     /// What becomes of the outcome of an attempt.
@@ -171,13 +190,7 @@ impl Retry {
     /// Whether all settings are literals, so that the policy stands in a `static`.
     fn is_constant(&self) -> bool {
         let duration = |setting: &Option<Setting<Duration>>| setting.as_ref().is_none_or(|s| s.literal().is_some());
-        let backoff = match &self.backoff {
-            Some(Backoff::Curve { base, factor, .. }) => {
-                duration(base) && factor.as_ref().is_none_or(|factor| factor.literal().is_some())
-            }
-            Some(Backoff::Function(_)) | None => true,
-        };
-        backoff
+        self.backoff.as_ref().is_none_or(Backoff::is_constant)
             && !matches!(&self.attempts, Some(Attempts::Limited(Setting::Expr(_))))
             && !matches!(&self.jitter, Some(Jitter::Fraction(Setting::Expr(_))))
             && duration(&self.max_delay)
@@ -206,9 +219,10 @@ impl Retry {
         let max_duration =
             self.max_duration.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_duration(#max)));
         let rejections = self.rejections(layer, stack);
+        let nested = self.nested(root);
         let named = layer.named();
         quote_spanned!(span=>
-            #root::Retry::new()#attempts #backoff #jitter #max_delay #max_duration #rejections #named
+            #root::Retry::new()#attempts #backoff #jitter #max_delay #max_duration #rejections #nested #named
         )
     }
 
@@ -223,8 +237,27 @@ impl Retry {
         Some(quote_spanned!(Span::mixed_site()=> .rejections(#root::Rejections::NONE #(.#names())*)))
     }
 
+    fn nested(&self, root: &Root) -> Option<TokenStream> {
+        let variant = match self.nested.as_ref()? {
+            word if word == "once" => quote_spanned!(Span::mixed_site()=> Once),
+            _ => quote_spanned!(Span::mixed_site()=> Multiply),
+        };
+        Some(quote_spanned!(Span::mixed_site()=> .nested(#root::Nested::#variant)))
+    }
+
     /// In words, for the docs of the function.
     pub(crate) fn words(&self) -> String {
+        let mut words = self.policy_words();
+        if let Some(budget) = &self.budget {
+            words += &format!(", within the budget `{}`", crate::docs::source(budget));
+        }
+        if self.nested.as_ref().is_some_and(|nested| nested == "once") {
+            words += "; once beneath another retry";
+        }
+        words
+    }
+
+    fn policy_words(&self) -> String {
         if let Some(handle) = &self.handle {
             return format!("retried as `{}` says", crate::docs::source(handle));
         }
@@ -235,44 +268,11 @@ impl Retry {
         };
         let backoff = match &self.backoff {
             None => "exponential backoff from 100ms".to_owned(),
-            Some(Backoff::Function(_)) => "backoff by a function".to_owned(),
-            Some(Backoff::Curve { name, .. }) if name == "none" => "no delay".to_owned(),
-            Some(Backoff::Curve { name, base, .. }) => match base {
-                Some(base) => format!("{name} backoff from {}", crate::docs::duration(base)),
-                None => format!("{name} backoff"),
-            },
+            Some(backoff) => backoff.words(),
         };
         let limit = self.max_duration.as_ref().map(|max| format!(", within {}", crate::docs::duration(max)));
         format!("{attempts}, {backoff}{}", limit.unwrap_or_default())
     }
-}
-
-impl Backoff {
-    /// Of a curve with a literal, or its default.
-    fn first_delay(&self) -> Option<Duration> {
-        match self {
-            Self::Curve { name, .. } if name == "none" => None,
-            Self::Curve { base: Some(base), .. } => base.literal().copied(),
-            Self::Curve { name, .. } => Some(default_base(name)),
-            Self::Function(_) => None,
-        }
-    }
-
-    /// The curve as a value; `None` for a function, which is handed to the machine.
-    fn tokens(&self, root: &Root) -> Option<TokenStream> {
-        let span = Span::mixed_site();
-        let Self::Curve { name, base, factor } = self else { return None };
-        if name == "none" {
-            return Some(quote_spanned!(span=> #root::Backoff::NONE));
-        }
-        let base = base.as_ref().map_or_else(|| crate::duration::tokens(default_base(name)), ToTokens::to_token_stream);
-        let factor = factor.as_ref().map(|factor| quote_spanned!(span=> .factor(#factor)));
-        Some(quote_spanned!(span=> #root::Backoff::#name(#base)#factor))
-    }
-}
-
-fn default_base(curve: &Ident) -> Duration {
-    if curve == "fixed" { Duration::from_secs(1) } else { Duration::from_millis(100) }
 }
 
 /// `#[retry(exponential("1s"))]`
@@ -307,89 +307,25 @@ fn jitter(args: &mut Args<'_>) -> Option<Jitter> {
     }
 }
 
-fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
-    match &expr {
-        Expr::Path(path) => match path.path.get_ident() {
-            Some(name) if CURVES.iter().any(|curve| name == curve) => {
-                Some(Backoff::Curve { name: name.clone(), base: None, factor: None })
-            }
-            _ => Some(Backoff::Function(Box::new(expr))),
-        },
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => match path.path.get_ident() {
-                Some(name) if CURVES.iter().any(|curve| name == curve) => curve(args, name, call),
-                _ => Some(Backoff::Function(Box::new(expr))),
-            },
-            _ => Some(Backoff::Function(Box::new(expr))),
-        },
-        _ if literal(&expr).is_some() || is_negative(&expr) => {
-            let message = format!(
-                "`backoff` takes a curve, e.g. `backoff = exponential(\"100ms\")`; expected one of: {}",
-                List(&CURVES)
-            );
-            args.ctxt.error_spanned_by(expr, message);
-            None
-        }
-        _ => Some(Backoff::Function(Box::new(expr))),
+fn budget(args: &Args<'_>, expr: Expr) -> Option<Expr> {
+    if literal(&expr).is_some() || is_negative(&expr) {
+        let message = "`budget` takes a shared `RetryBudget`, e.g. `budget = BUDGET` with \
+                       `static BUDGET: RetryBudget = RetryBudget::new().ratio(0.1);`";
+        args.ctxt.error_spanned_by(expr, message);
+        return None;
     }
+    Some(expr)
 }
 
-/// `exponential("100ms", factor = 2.0)`
-fn curve(args: &Args<'_>, name: &Ident, call: &ExprCall) -> Option<Backoff> {
-    let mut base = None;
-    let mut factor = None;
-    let mut right = true;
-    for (index, argument) in call.args.iter().enumerate() {
-        let mistake = match argument {
-            Expr::Assign(assign) => {
-                let given = assign.left.to_token_stream().to_string();
-                let mistake = if name != "exponential" {
-                    format!(
-                        "`{name}` takes no `{given}`{}",
-                        if given == "factor" { "; `exponential` does" } else { "" }
-                    )
-                } else if given != "factor" {
-                    unknown_name("argument", &given, &["factor"])
-                } else if factor.is_some() {
-                    "duplicate argument `factor`".to_owned()
-                } else {
-                    factor = self::factor(args, &assign.right);
-                    right &= factor.is_some();
-                    continue;
-                };
-                args.ctxt.error_spanned_by(&assign.left, mistake);
-                right = false;
-                continue;
-            }
-            delay if index == 0 && name != "none" => {
-                base = args.duration_of(delay.clone());
-                right &= base.is_some();
-                continue;
-            }
-            _ if name == "none" => "`none` takes no arguments".to_owned(),
-            _ if name == "exponential" => "expected `factor = ..`".to_owned(),
-            _ => format!("`{name}` takes one duration, e.g. `{name}(\"1s\")`"),
-        };
-        args.ctxt.error_spanned_by(argument, mistake);
-        right = false;
+fn nested(args: &mut Args<'_>) -> Option<Ident> {
+    let word = args.take_word("nested", &["once", "multiply"]);
+    if word.is_none()
+        && let Some((_, other)) = args.expr("nested")
+    {
+        let message = "`nested` takes `once`, to leave the retries to a retry around this one, or `multiply`";
+        args.ctxt.error_spanned_by(other, message);
     }
-    right.then(|| Backoff::Curve { name: name.clone(), base, factor })
-}
-
-fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
-    let value = match literal(expr) {
-        Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
-        Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
-        None if !is_negative(expr) => return Some(Setting::Expr(Box::new(expr.clone()))),
-        _ => None,
-    };
-    match value {
-        Some(value) if value.is_finite() && value >= 1.0 => Some(Setting::Literal(value, expr.span())),
-        _ => {
-            args.ctxt.error_spanned_by(expr, "`factor` is a number of at least 1, e.g. `factor = 2.0`");
-            None
-        }
-    }
+    word
 }
 
 /// `rejections(timeout, circuit_open)`
