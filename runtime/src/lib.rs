@@ -94,6 +94,9 @@
 //! [`CircuitBreaker::when`]. Hooks that a value keeps are function pointers, to which closures coerce that capture
 //! nothing. A value can also stand in an attribute: `#[circuit_breaker(PAYMENTS)]`, `#[retry(RETRY)]`.
 //!
+//! A [`RetryBudget`] is shared by retries of any kind: `#[retry(budget = BUDGET)]`, [`Retry::budget`]. It bounds what they
+//! add to the load of a dependency that is down.
+//!
 //! A breaker is read and steered by [`state`](CircuitBreaker::state), [`counts`](CircuitBreaker::counts),
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
 //! [`reset`](CircuitBreaker::reset).
