@@ -109,6 +109,10 @@ impl Expand<'_> {
             return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
+        if let [Layer { policy: Policy::Retry(_), .. }, ..] = layers {
+            let value = self.absorb(layers, &quote_spanned!(site()=> outcome));
+            return quote_spanned!(site()=> #statements let outcome = #outcome; #value);
+        }
         let value = self.absorb(layers, &outcome);
         quote!(#statements #value)
     }
@@ -139,11 +143,9 @@ impl Expand<'_> {
     /// Statements that run a call, and the expression of its outcome.
     fn outcome(&self, layers: &[Layer]) -> (TokenStream, TokenStream) {
         match layers {
-            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => {
-                (self.retry(layer, retry, beneath), quote_spanned!(site()=> outcome))
-            }
+            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => self.retry(layer, retry, beneath),
             [layer @ Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] => {
-                (self.inner_fallback(layer, fallback, beneath), quote_spanned!(site()=> outcome))
+                (TokenStream::new(), self.inner_fallback(layer, fallback, beneath))
             }
             _ => (self.call(layers), self.run(&quote_spanned!(site()=> call))),
         }
@@ -153,7 +155,7 @@ impl Expand<'_> {
         if self.is_async { quote_spanned!(site()=> #call.await) } else { quote_spanned!(site()=> #call()) }
     }
 
-    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> TokenStream {
+    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> (TokenStream, TokenStream) {
         let root = self.root;
         let machine = retry.machine(layer, self.stack);
         let call = self.call(beneath);
@@ -168,10 +170,9 @@ impl Expand<'_> {
         let body = (!self.is_async && first == Some(layer.number)).then(|| self.repeatable_body());
         // At the attribute, where the compiler points when the body consumes an argument on its first attempt.
         let repeat = quote_spanned!(site().located_at(layer.span)=> loop);
-        quote_spanned!(site()=>
-            let mut retry = #machine;
-            #body
-            let outcome = #repeat {
+        let before = quote_spanned!(site()=> let mut retry = #machine; #body);
+        let attempts = quote_spanned!(site()=>
+            #repeat {
                 #call
                 let outcome = #attempt;
                 let delay = match #next {
@@ -179,8 +180,9 @@ impl Expand<'_> {
                     #root::__private::Next::Again(delay) => delay,
                 };
                 #wait;
-            };
-        )
+            }
+        );
+        (before, attempts)
     }
 
     /// A fallback beneath other policies: its answer is an outcome to them.
@@ -196,7 +198,7 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> let outcome = #label: { #otherwise #answer };)
+        quote_spanned!(site()=> #label: { #otherwise #answer })
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -209,7 +211,12 @@ impl Expand<'_> {
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
-        let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
+        let run = if statements.is_empty() {
+            quote_spanned!(site()=> let outcome = #outcome;)
+        } else {
+            // A block, so that what the call was made of is gone before the answer.
+            quote_spanned!(site()=> let outcome = { #statements #outcome };)
+        };
         let handles = layer.filter.handles(root, output);
         let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));

@@ -110,6 +110,7 @@ async fn r17_the_ways_out_of_a_body() {
         Ok(0)
     }
     #[retry(backoff = none)]
+    #[expect(clippy::needless_return, reason = "a `return` that is not the function's last word")]
     fn nested(text: &str, runs: &mut u32) -> Answer {
         *runs += 1;
         let length = || -> Option<usize> { Some(text.chars().next()?.len_utf8()) };

@@ -32,7 +32,6 @@ pub(super) const ARGUMENTS: [&str; 16] = [
 ];
 
 /// Those that a shared breaker has of its own.
-
 const SETTINGS: [&str; 13] = [
     "failure_threshold",
     "failure_rate",

@@ -5,6 +5,7 @@
 //!                   positional  list                 named
 //! ```
 
+mod backoff;
 pub(crate) mod circuit_breaker;
 mod clone;
 mod common;

@@ -1,7 +1,5 @@
 //! `#[retry]`.
 
-mod backoff;
-
 use core::time::Duration;
 
 use proc_macro2::{Group, Span, TokenStream};
@@ -9,8 +7,8 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Token};
 
-use self::backoff::{Backoff, CURVES};
 use super::Args;
+use super::backoff::{Backoff, backoff, is_no_curve};
 use super::setting::{Setting, is_negative, literal};
 use crate::emit::{Root, at};
 use crate::policy::{Layer, Stack};
@@ -71,7 +69,7 @@ impl Retry {
             args.refuse_beside_handle(&SETTINGS);
         } else {
             retry.attempts = attempts(args);
-            retry.backoff = Backoff::read(args);
+            retry.backoff = args.expr("backoff").and_then(|(_, expr)| backoff(args, expr));
             retry.jitter = jitter(args);
             retry.max_delay = args.duration("max_delay");
             let has_end = args.has("max_duration");
@@ -190,7 +188,13 @@ impl Retry {
     /// Whether all settings are literals, so that the policy stands in a `static`.
     fn is_constant(&self) -> bool {
         let duration = |setting: &Option<Setting<Duration>>| setting.as_ref().is_none_or(|s| s.literal().is_some());
-        self.backoff.as_ref().is_none_or(Backoff::is_constant)
+        let backoff = match &self.backoff {
+            Some(Backoff::Curve { base, factor, .. }) => {
+                duration(base) && factor.as_ref().is_none_or(|factor| factor.literal().is_some())
+            }
+            Some(Backoff::Function(_)) | None => true,
+        };
+        backoff
             && !matches!(&self.attempts, Some(Attempts::Limited(Setting::Expr(_))))
             && !matches!(&self.jitter, Some(Jitter::Fraction(Setting::Expr(_))))
             && duration(&self.max_delay)
@@ -268,24 +272,16 @@ impl Retry {
         };
         let backoff = match &self.backoff {
             None => "exponential backoff from 100ms".to_owned(),
-            Some(backoff) => backoff.words(),
+            Some(Backoff::Function(_)) => "backoff by a function".to_owned(),
+            Some(Backoff::Curve { name, .. }) if name == "none" => "no delay".to_owned(),
+            Some(Backoff::Curve { name, base, .. }) => match base {
+                Some(base) => format!("{name} backoff from {}", crate::docs::duration(base)),
+                None => format!("{name} backoff"),
+            },
         };
         let limit = self.max_duration.as_ref().map(|max| format!(", within {}", crate::docs::duration(max)));
         format!("{attempts}, {backoff}{}", limit.unwrap_or_default())
     }
-}
-
-/// `#[retry(exponential("1s"))]`
-fn is_no_curve(args: &Args<'_>, handle: &Expr) -> bool {
-    let path = match handle {
-        Expr::Call(call) => &*call.func,
-        other => other,
-    };
-    let is_curve = CURVES.iter().any(|curve| matches!(path, Expr::Path(path) if path.path.is_ident(curve)));
-    if is_curve {
-        args.ctxt.error_spanned_by(handle, format!("expected `backoff = {}`", crate::docs::source(handle)));
-    }
-    !is_curve
 }
 
 fn attempts(args: &mut Args<'_>) -> Option<Attempts> {

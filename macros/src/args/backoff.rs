@@ -1,18 +1,18 @@
-//! `backoff = ..` of `#[retry]`.
+//! `backoff = ..` of a retry.
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, Ident, Lit};
+use syn::{Expr, ExprCall, Lit};
 
-use crate::args::Args;
-use crate::args::setting::{Setting, is_negative, literal};
+use super::Args;
+use super::setting::{Setting, is_negative, literal};
 use crate::emit::Root;
 use crate::suggest::{List, unknown as unknown_name};
 
-pub(super) const CURVES: [&str; 5] = ["exponential", "fixed", "linear", "fibonacci", "none"];
+const CURVES: [&str; 5] = ["exponential", "fixed", "linear", "fibonacci", "none"];
 
 pub(super) enum Backoff {
     Curve {
@@ -25,22 +25,6 @@ pub(super) enum Backoff {
 }
 
 impl Backoff {
-    pub(super) fn read(args: &mut Args<'_>) -> Option<Self> {
-        args.expr("backoff").and_then(|(_, expr)| backoff(args, expr))
-    }
-
-    /// In words, for the docs of the function.
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::Function(_) => "backoff by a function".to_owned(),
-            Self::Curve { name, .. } if name == "none" => "no delay".to_owned(),
-            Self::Curve { name, base: Some(base), .. } => {
-                format!("{name} backoff from {}", crate::docs::duration(base))
-            }
-            Self::Curve { name, base: None, .. } => format!("{name} backoff"),
-        }
-    }
-
     /// Of a curve with a literal, or its default.
     pub(super) fn first_delay(&self) -> Option<Duration> {
         match self {
@@ -48,17 +32,6 @@ impl Backoff {
             Self::Curve { base: Some(base), .. } => base.literal().copied(),
             Self::Curve { name, .. } => Some(default_base(name)),
             Self::Function(_) => None,
-        }
-    }
-
-    /// Whether it can stand in a `static`; a function is handed to the machine.
-    pub(super) fn is_constant(&self) -> bool {
-        match self {
-            Self::Curve { base, factor, .. } => {
-                base.as_ref().is_none_or(|base| base.literal().is_some())
-                    && factor.as_ref().is_none_or(|factor| factor.literal().is_some())
-            }
-            Self::Function(_) => true,
         }
     }
 
@@ -79,7 +52,20 @@ fn default_base(curve: &Ident) -> Duration {
     if curve == "fixed" { Duration::from_secs(1) } else { Duration::from_millis(100) }
 }
 
-fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
+/// `#[retry(exponential("1s"))]`
+pub(super) fn is_no_curve(args: &Args<'_>, handle: &Expr) -> bool {
+    let path = match handle {
+        Expr::Call(call) => &*call.func,
+        other => other,
+    };
+    let is_curve = CURVES.iter().any(|curve| matches!(path, Expr::Path(path) if path.path.is_ident(curve)));
+    if is_curve {
+        args.ctxt.error_spanned_by(handle, format!("expected `backoff = {}`", crate::docs::source(handle)));
+    }
+    !is_curve
+}
+
+pub(super) fn backoff(args: &Args<'_>, expr: Expr) -> Option<Backoff> {
     match &expr {
         Expr::Path(path) => match path.path.get_ident() {
             Some(name) if CURVES.iter().any(|curve| name == curve) => {
