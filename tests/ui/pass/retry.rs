@@ -125,11 +125,6 @@ impl Client {
     }
 }
 
-#[retry(budget = RetryBudget::new())]
-fn of_each_call() -> io::Result<u32> {
-    Ok(1)
-}
-
 fn on(policy: Retry) -> &'static Retry {
     assert_eq!(policy.name("x").attempts(2).name("x").limit(), 2);
     &POLICY
@@ -148,7 +143,7 @@ impl Limit for Retry {
 fn main() -> io::Result<()> {
     let all = [defaults, everything, unlimited, bare_curve, function_as_curve, value_as_curve];
     let more = [closure_as_curve, shared, parenthesised, path_into_the_crate];
-    let budgets = [shared_with_budget, shared_beside_budget, of_each_call];
+    let budgets = [shared_with_budget, shared_beside_budget];
     for fetch in all.iter().chain(&more).chain(&budgets) {
         assert_eq!(fetch()?, 1);
     }
