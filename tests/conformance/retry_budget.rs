@@ -8,8 +8,12 @@ use std::time::Duration;
 use steadfast::{GiveUp, Jitter, Retry, RetryBudget, Timeout, retry, testing, timeout};
 use steadfast_tests::{Answer, Error, SLOW, Script, pass, poll_once};
 
-const NONE: RetryBudget = RetryBudget::new().ratio(0.0).min_per_second(0);
-const ONE_EACH: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
+const fn none() -> RetryBudget {
+    RetryBudget::new().ratio(0.0).min_per_second(0)
+}
+const fn one_each() -> RetryBudget {
+    RetryBudget::new().ratio(1.0).min_per_second(0)
+}
 
 fn counts(budget: &RetryBudget) -> (u64, u64, u64) {
     let counts = budget.counts();
@@ -18,7 +22,7 @@ fn counts(budget: &RetryBudget) -> (u64, u64, u64) {
 
 #[tokio::test(start_paused = true)]
 async fn r14_an_empty_budget() {
-    static EMPTY: RetryBudget = NONE;
+    static EMPTY: RetryBudget = none();
 
     #[retry(attempts = 5, budget = EMPTY)]
     async fn call(script: &Script) -> Answer {
@@ -56,7 +60,7 @@ async fn r14b_the_last_outcome_is_the_outcome() {
 
 #[tokio::test(start_paused = true)]
 async fn r14c_hooks_are_told() {
-    static EMPTY: RetryBudget = NONE;
+    static EMPTY: RetryBudget = none();
     let told = RefCell::new(Vec::new());
     #[retry(
         budget = EMPTY,
@@ -134,7 +138,7 @@ async fn r14e_a_budget_by_field_argument_and_arc() {
     async fn by_argument(budget: &RetryBudget, script: &Script) -> Answer {
         script.run().await
     }
-    let mut client = Client { budget: ONE_EACH, shared: Arc::new(ONE_EACH), calls: 0 };
+    let mut client = Client { budget: one_each(), shared: Arc::new(one_each()), calls: 0 };
     let scripts: Vec<_> = (0..4).map(|_| Script::new("F")).collect();
     assert!(client.by_field(&scripts[0]).await.is_err());
     assert!(client.by_arc(&scripts[1]).is_err());
@@ -148,8 +152,8 @@ async fn r14e_a_budget_by_field_argument_and_arc() {
 /// That of the function counts in the place of the policy's own.
 #[tokio::test(start_paused = true)]
 async fn r14f_two_budgets() {
-    static OF_POLICY: RetryBudget = ONE_EACH;
-    static OF_FUNCTION: RetryBudget = NONE;
+    static OF_POLICY: RetryBudget = one_each();
+    static OF_FUNCTION: RetryBudget = none();
     static POLICY: Retry = Retry::new().budget(&OF_POLICY);
 
     #[retry(POLICY, budget = OF_FUNCTION)]
@@ -164,7 +168,7 @@ async fn r14f_two_budgets() {
 /// Nothing is taken for a retry that other limits rule out.
 #[tokio::test(start_paused = true)]
 async fn r14g_taken_last() {
-    static BUDGET: RetryBudget = ONE_EACH;
+    static BUDGET: RetryBudget = one_each();
 
     #[timeout("1s")]
     #[retry(budget = BUDGET, backoff = fixed("1s"), jitter = none)]
@@ -193,7 +197,7 @@ async fn r14g_taken_last() {
 
 #[tokio::test(start_paused = true)]
 async fn r14h_given_back_by_those_who_go_away() {
-    static BUDGET: RetryBudget = ONE_EACH;
+    static BUDGET: RetryBudget = one_each();
 
     #[retry(budget = BUDGET, backoff = fixed("1s"), jitter = none)]
     async fn call(script: &Script) -> Answer {
@@ -257,7 +261,7 @@ async fn r14i_the_window_slides() {
 
 #[tokio::test(start_paused = true)]
 async fn r14j_rejections_take_from_it_as_well() {
-    static BUDGET: RetryBudget = ONE_EACH;
+    static BUDGET: RetryBudget = one_each();
 
     #[retry(attempts = 9, backoff = none, budget = BUDGET)]
     #[timeout("1s")]

@@ -9,7 +9,9 @@ use tokio::sync::Barrier;
 
 use super::common::{Answer, Error, poll_once};
 
-const BARE: RetryBudget = RetryBudget::new().min_per_second(0).window(Duration::from_secs(3_600));
+const fn bare() -> RetryBudget {
+    RetryBudget::new().min_per_second(0).window(Duration::from_secs(3_600))
+}
 
 #[retry(attempts = 2, backoff = none, budget = budget)]
 async fn fails(budget: &RetryBudget, runs: &AtomicU64) -> Answer {
@@ -21,7 +23,7 @@ async fn fails(budget: &RetryBudget, runs: &AtomicU64) -> Answer {
 #[tokio::test(start_paused = true)]
 async fn p19_shares_are_not_rounded() {
     for percent in 0..=100_u32 {
-        let budget = BARE.ratio(f64::from(percent) / 100.0);
+        let budget = bare().ratio(f64::from(percent) / 100.0);
         let runs = AtomicU64::new(0);
         for _ in 0..100 {
             assert_eq!(fails(&budget, &runs).await, Err(Error::Body));
@@ -43,7 +45,7 @@ async fn p19_not_overdrawn() {
         }
         Err(Error::Body)
     }
-    let budget = Arc::new(BARE.ratio(0.007));
+    let budget = Arc::new(bare().ratio(0.007));
     let (runs, all) = (Arc::new(AtomicU64::new(0)), Arc::new(Barrier::new(TASKS)));
     let tasks: Vec<_> = (0..TASKS)
         .map(|_| {
@@ -62,7 +64,7 @@ async fn p19_not_overdrawn() {
 async fn p19_never_below_zero() {
     // The minimum of a window of any length, and shares that are none.
     for ratio in [f64::NAN, -0.5, f64::NEG_INFINITY, 0.0] {
-        let budget = BARE.ratio(ratio);
+        let budget = bare().ratio(ratio);
         let runs = AtomicU64::new(0);
         for _ in 0..50 {
             fails(&budget, &runs).await.unwrap_err();
@@ -86,7 +88,7 @@ async fn waits(budget: &RetryBudget) -> Answer {
 
 #[tokio::test(start_paused = true)]
 async fn p19_a_cancelled_call_gives_back() {
-    let budget = BARE.ratio(0.01);
+    let budget = bare().ratio(0.01);
     let runs = AtomicU64::new(0);
     for _ in 0..99 {
         fails(&budget, &runs).await.unwrap_err();

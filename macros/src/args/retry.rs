@@ -43,7 +43,7 @@ pub(crate) struct Retry {
     max_delay: Option<Setting<Duration>>,
     max_duration: Option<Setting<Duration>>,
     rejections: Option<Vec<Ident>>,
-    budget: Option<Expr>,
+    budget: Option<Box<Expr>>,
     /// `once` or `multiply`.
     nested: Option<Ident>,
     on_retry: Option<Expr>,
@@ -77,7 +77,7 @@ impl Retry {
             retry.check(args, has_end);
         }
         retry.rejections = args.list("rejections").map(|(_, list)| rejections(args, &list));
-        retry.budget = args.expr("budget").and_then(|(_, expr)| budget(args, expr));
+        retry.budget = args.expr("budget").and_then(|(_, expr)| budget(args, expr)).map(Box::new);
         retry.nested = nested(args);
         retry.on_retry = args.expr("on_retry").map(|(_, expr)| expr);
         retry.on_give_up = args.expr("on_give_up").map(|(_, expr)| expr);
@@ -158,8 +158,8 @@ impl Retry {
         let begun = match &self.budget {
             Some(budget) => {
                 let mut variable = layer.variable("budget", stack);
-                variable.set_span(at(budget));
-                let budget = quote_spanned!(at(budget)=> &#variable);
+                variable.set_span(at(&**budget));
+                let budget = quote_spanned!(at(&**budget)=> &#variable);
                 quote_spanned!(span=> #root::__private::retry_within(#policy, #budget))
             }
             None => quote_spanned!(span=> #root::__private::retry(#policy)),
@@ -251,14 +251,13 @@ impl Retry {
 
     /// In words, for the docs of the function.
     pub(crate) fn words(&self) -> String {
-        let mut words = self.policy_words();
-        if let Some(budget) = &self.budget {
-            words += &format!(", within the budget `{}`", crate::docs::source(budget));
-        }
-        if self.nested.as_ref().is_some_and(|nested| nested == "once") {
-            words += "; once beneath another retry";
-        }
-        words
+        let budget = match &self.budget {
+            Some(budget) => format!(", within the budget `{}`", crate::docs::source(&**budget)),
+            None => String::new(),
+        };
+        let is_once = self.nested.as_ref().is_some_and(|nested| nested == "once");
+        let nested = if is_once { "; once beneath another retry" } else { "" };
+        format!("{}{budget}{nested}", self.policy_words())
     }
 
     fn policy_words(&self) -> String {
