@@ -15,6 +15,8 @@ mod composition;
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/nested.rs"]
+mod nested;
 #[path = "conformance/outcome.rs"]
 mod outcome;
 #[path = "conformance/rejected_beneath.rs"]
@@ -23,6 +25,8 @@ mod rejected_beneath;
 mod rejections;
 #[path = "conformance/retry.rs"]
 mod retry;
+#[path = "conformance/retry_budget.rs"]
+mod retry_budget;
 #[path = "conformance/scope.rs"]
 mod scope;
 #[path = "conformance/shared_breakers.rs"]

@@ -12,7 +12,7 @@ pub(crate) mod layer;
 mod permit;
 mod probes;
 mod settings;
-mod shards;
+pub(crate) mod shards;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;

@@ -94,6 +94,9 @@
 //! [`CircuitBreaker::when`]. Hooks that a value keeps are function pointers, to which closures coerce that capture
 //! nothing. A value can also stand in an attribute: `#[circuit_breaker(PAYMENTS)]`, `#[retry(RETRY)]`.
 //!
+//! A [`RetryBudget`] is shared by retries of any kind: `#[retry(budget = BUDGET)]`, [`Retry::budget`]. It bounds what they
+//! add to the load of a dependency that is down.
+//!
 //! A breaker is read and steered by [`state`](CircuitBreaker::state), [`counts`](CircuitBreaker::counts),
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
 //! [`reset`](CircuitBreaker::reset).
@@ -144,7 +147,9 @@ pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
 pub use rejection::{Rejection, RejectionKind};
-pub use retry::{Backoff, GiveUp, GiveUpEvent, Jitter, Rejections, Retry, RetryEvent, RetryWhen};
+pub use retry::{
+    Backoff, BudgetCounts, GiveUp, GiveUpEvent, Jitter, Nested, Rejections, Retry, RetryBudget, RetryEvent, RetryWhen,
+};
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
 pub use steadfast_macros::{Classify, circuit_breaker, fallback, outcome, retry, timeout};

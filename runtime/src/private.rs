@@ -9,7 +9,7 @@ pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
 pub use crate::handle::{DetachedHandle, Handle, detached_handle, handle};
 pub use crate::outcome::{IntoHint, Outcome};
-pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry};
+pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry, retry_within};
 pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 
 /// The methods of [`Outcome`] and [`Cause`], without names that could meet the user's.

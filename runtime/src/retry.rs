@@ -2,10 +2,12 @@
 
 mod attempt;
 mod backoff;
+mod budget;
 mod call;
 mod delay;
 mod event;
 mod jitter;
+mod nested;
 mod rejections;
 mod run;
 
@@ -15,12 +17,15 @@ use crate::name::Name;
 
 pub use attempt::Attempt;
 pub use backoff::{Backoff, Curve};
+pub(crate) use budget::Token;
+pub use budget::{BudgetCounts, RetryBudget};
 pub use call::RetryWhen;
 pub use delay::Delay;
 pub use event::{GiveUp, GiveUpEvent, RetryEvent};
 pub use jitter::Jitter;
+pub use nested::Nested;
 pub use rejections::Rejections;
-pub use run::{Next, Run, retry};
+pub use run::{Next, Run, retry, retry_within};
 
 /// Calls again what failed: `#[retry]` as a value.
 ///
@@ -54,10 +59,12 @@ pub struct Retry {
     max_delay: Option<Duration>,
     max_duration: Option<Duration>,
     rejections: Option<Rejections>,
+    budget: Option<&'static RetryBudget>,
+    nested: Nested,
     on_retry: Option<fn(&RetryEvent<'_>)>,
     on_give_up: Option<fn(&GiveUpEvent<'_>)>,
-    /// Whether a run must know when it began.
-    timed: bool,
+    /// Whether there is something to do before the first attempt. One look tells those that have nothing to do.
+    prepares: bool,
     name: Name,
 }
 
@@ -77,9 +84,11 @@ impl Retry {
             max_delay: None,
             max_duration: None,
             rejections: None,
+            budget: None,
+            nested: Nested::Multiply,
             on_retry: None,
             on_give_up: None,
-            timed: false,
+            prepares: false,
             name: Name::UNNAMED,
         }
     }
@@ -113,7 +122,7 @@ impl Retry {
     /// The whole time allowed, attempts and delays together; no limit by default. It is looked at between attempts and
     /// cuts none: a delay that would end at or after it is not begun.
     pub const fn max_duration(self, max_duration: Duration) -> Self {
-        Self { max_duration: Some(max_duration), timed: true, ..self }
+        Self { max_duration: Some(max_duration), prepares: true, ..self }
     }
 
     /// Which rejections are retried. By default all but those of an open circuit, and none under
@@ -128,14 +137,44 @@ impl Retry {
         if self.rejections.is_some() { self } else { self.rejections(Rejections::NONE) }
     }
 
+    /// A limit to the retries that this policy shares with others; none by default. Where it is spent, the outcome is that
+    /// of the last attempt.
+    ///
+    /// ```
+    /// use steadfast::{Backoff, Retry, RetryBudget};
+    ///
+    /// static UPSTREAM: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
+    /// static RETRY: Retry = Retry::new().attempts(5).backoff(Backoff::NONE).budget(&UPSTREAM);
+    ///
+    /// let mut calls = 0;
+    /// let outcome: Result<(), String> = RETRY.call_blocking(|| {
+    ///     calls += 1;
+    ///     Err(format!("attempt {calls} failed"))
+    /// });
+    /// // One retry for one call.
+    /// assert_eq!(outcome, Err("attempt 2 failed".to_owned()));
+    /// ```
+    pub const fn budget(self, budget: &'static RetryBudget) -> Self {
+        Self { budget: Some(budget), prepares: true, ..self }
+    }
+
+    /// What this retry does beneath another one; by default each has all its attempts.
+    pub const fn nested(self, nested: Nested) -> Self {
+        Self { nested, prepares: true, ..self }
+    }
+
+    const fn is_timed(&self) -> bool {
+        self.max_duration.is_some() || self.on_retry.is_some() || self.on_give_up.is_some()
+    }
+
     /// Called before each delay. A panic in it is caught and dropped.
     pub const fn on_retry(self, hook: fn(&RetryEvent<'_>)) -> Self {
-        Self { on_retry: Some(hook), timed: true, ..self }
+        Self { on_retry: Some(hook), prepares: true, ..self }
     }
 
     /// Called at an end without success. A panic in it is caught and dropped.
     pub const fn on_give_up(self, hook: fn(&GiveUpEvent<'_>)) -> Self {
-        Self { on_give_up: Some(hook), timed: true, ..self }
+        Self { on_give_up: Some(hook), prepares: true, ..self }
     }
 
     /// The name in events; by default `unnamed`.

@@ -115,6 +115,11 @@ pub(crate) fn time_out(drop: impl FnOnce()) {
     drop();
 }
 
+/// Whether the caller runs in an attempt of a retry.
+pub(crate) fn is_in_retry() -> bool {
+    ATTEMPT.get() != 0
+}
+
 /// Runs `f` as the given attempt.
 #[inline]
 pub(crate) fn in_attempt<T>(attempt: u32, f: impl FnOnce() -> T) -> T {

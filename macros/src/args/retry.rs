@@ -9,12 +9,12 @@ use syn::{Expr, Ident, Token};
 
 use super::Args;
 use super::backoff::{Backoff, backoff, is_no_curve};
-use super::setting::Setting;
-use crate::emit::at;
+use super::setting::{Setting, is_negative, literal};
+use crate::emit::{Root, at};
 use crate::policy::{Layer, Stack};
 use crate::suggest::{List, unknown as unknown_name};
 
-pub(super) const ARGUMENTS: [&str; 10] = [
+pub(super) const ARGUMENTS: [&str; 12] = [
     "attempts",
     "backoff",
     "jitter",
@@ -22,6 +22,8 @@ pub(super) const ARGUMENTS: [&str; 10] = [
     "max_duration",
     "retry_after",
     "rejections",
+    "budget",
+    "nested",
     "clone",
     "on_retry",
     "on_give_up",
@@ -41,6 +43,9 @@ pub(crate) struct Retry {
     max_delay: Option<Setting<Duration>>,
     max_duration: Option<Setting<Duration>>,
     rejections: Option<Vec<Ident>>,
+    budget: Option<Box<Expr>>,
+    /// `once` or `multiply`.
+    nested: Option<Ident>,
     on_retry: Option<Expr>,
     on_give_up: Option<Expr>,
 }
@@ -72,6 +77,8 @@ impl Retry {
             retry.check(args, has_end);
         }
         retry.rejections = args.list("rejections").map(|(_, list)| rejections(args, &list));
+        retry.budget = args.expr("budget").and_then(|(_, expr)| budget(args, expr)).map(Box::new);
+        retry.nested = nested(args);
         retry.on_retry = args.expr("on_retry").map(|(_, expr)| expr);
         retry.on_give_up = args.expr("on_give_up").map(|(_, expr)| expr);
         retry
@@ -93,17 +100,29 @@ impl Retry {
 
     /// What is evaluated once, before the body.
     pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        let policy = self.policy(layer, stack);
+        let budget = self.budget.as_ref().map(|budget| {
+            let (root, variable) = (&stack.root, layer.variable("budget", stack));
+            let handle = stack.handle(budget, &quote_spanned!(Span::mixed_site()=> #root::RetryBudget));
+            quote_spanned!(Span::mixed_site()=> let #variable = #handle;)
+        });
+        quote_spanned!(Span::mixed_site()=> #policy #budget)
+    }
+
+    fn policy(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
             let root = &stack.root;
             let handle = stack.handle(handle, &quote_spanned!(Span::mixed_site()=> #root::Retry));
+            let nested = self.nested(root);
             let narrowed = match &self.rejections {
                 Some(_) => self.rejections(layer, stack),
                 None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
             };
-            return match narrowed {
-                Some(narrowed) => quote_spanned!(Span::mixed_site()=> let #policy = (*#handle)#narrowed;),
-                None => quote_spanned!(Span::mixed_site()=> let #policy = #handle;),
+            return if narrowed.is_some() || nested.is_some() {
+                quote_spanned!(Span::mixed_site()=> let #policy = (*#handle)#narrowed #nested;)
+            } else {
+                quote_spanned!(Span::mixed_site()=> let #policy = #handle;)
             };
         }
         if self.is_constant() {
@@ -136,7 +155,16 @@ impl Retry {
             _ => None,
         };
         let observed = self.is_observed().then(|| quote_spanned!(span=> .observed()));
-        quote_spanned!(span=> #root::__private::retry(#policy)#function #observed)
+        let begun = match &self.budget {
+            Some(budget) => {
+                let mut variable = layer.variable("budget", stack);
+                variable.set_span(at(&**budget));
+                let budget = quote_spanned!(at(&**budget)=> &#variable);
+                quote_spanned!(span=> #root::__private::retry_within(#policy, #budget))
+            }
+            None => quote_spanned!(span=> #root::__private::retry(#policy)),
+        };
+        quote_spanned!(span=> #begun #function #observed)
     }
 
     /// What becomes of the outcome of an attempt.
@@ -195,9 +223,10 @@ impl Retry {
         let max_duration =
             self.max_duration.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_duration(#max)));
         let rejections = self.rejections(layer, stack);
+        let nested = self.nested(root);
         let named = layer.named();
         quote_spanned!(span=>
-            #root::Retry::new()#attempts #backoff #jitter #max_delay #max_duration #rejections #named
+            #root::Retry::new()#attempts #backoff #jitter #max_delay #max_duration #rejections #nested #named
         )
     }
 
@@ -212,8 +241,26 @@ impl Retry {
         Some(quote_spanned!(Span::mixed_site()=> .rejections(#root::Rejections::NONE #(.#names())*)))
     }
 
+    fn nested(&self, root: &Root) -> Option<TokenStream> {
+        let variant = match self.nested.as_ref()? {
+            word if word == "once" => quote_spanned!(Span::mixed_site()=> Once),
+            _ => quote_spanned!(Span::mixed_site()=> Multiply),
+        };
+        Some(quote_spanned!(Span::mixed_site()=> .nested(#root::Nested::#variant)))
+    }
+
     /// In words, for the docs of the function.
     pub(crate) fn words(&self) -> String {
+        let budget = match &self.budget {
+            Some(budget) => format!(", within the budget `{}`", crate::docs::source(&**budget)),
+            None => String::new(),
+        };
+        let is_once = self.nested.as_ref().is_some_and(|nested| nested == "once");
+        let nested = if is_once { "; once beneath another retry" } else { "" };
+        format!("{}{budget}{nested}", self.policy_words())
+    }
+
+    fn policy_words(&self) -> String {
         if let Some(handle) = &self.handle {
             return format!("retried as `{}` says", crate::docs::source(handle));
         }
@@ -253,6 +300,27 @@ fn jitter(args: &mut Args<'_>) -> Option<Jitter> {
             args.rate_or("jitter", message).map(Jitter::Fraction)
         }
     }
+}
+
+fn budget(args: &Args<'_>, expr: Expr) -> Option<Expr> {
+    if literal(&expr).is_some() || is_negative(&expr) {
+        let message = "`budget` takes a shared `RetryBudget`, e.g. `budget = BUDGET` with \
+                       `static BUDGET: RetryBudget = RetryBudget::new().ratio(0.1);`";
+        args.ctxt.error_spanned_by(expr, message);
+        return None;
+    }
+    Some(expr)
+}
+
+fn nested(args: &mut Args<'_>) -> Option<Ident> {
+    let word = args.take_word("nested", &["once", "multiply"]);
+    if word.is_none()
+        && let Some((_, other)) = args.expr("nested")
+    {
+        let message = "`nested` takes `once`, to leave the retries to a retry around this one, or `multiply`";
+        args.ctxt.error_spanned_by(other, message);
+    }
+    word
 }
 
 /// `rejections(timeout, circuit_open)`

@@ -138,3 +138,104 @@ fn shared_by_key() {
         "#]],
     );
 }
+
+#[test]
+fn retry_with_a_budget() {
+    check(
+        r#"
+        #[retry(attempts = 5, budget = self.budget, nested = once)]
+        async fn fetch(&self, key: &str) -> Result<Row, Error> {
+            self.query(key).await
+        }
+        "#,
+        &expect![[r#"
+            async fn fetch(&self, key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let budget = ::steadfast::__private::handle::<
+                    ::steadfast::RetryBudget,
+                    _,
+                    _,
+                >(&self.budget);
+                let mut retry = ::steadfast::__private::retry_within(
+                    {
+                        static RETRY: ::steadfast::Retry = ::steadfast::Retry::new()
+                            .attempts(5)
+                            .nested(::steadfast::Nested::Once)
+                            .inside(&|| {});
+                        &RETRY
+                    },
+                    &budget,
+                );
+                let outcome = loop {
+                    let call = ::steadfast::__private::call(async {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        self.query(key).await
+                    });
+                    let outcome = retry.attempt(call).await;
+                    let delay = match retry
+                        .next(
+                            outcome,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                    {
+                        ::steadfast::__private::Next::Done(outcome) => break outcome,
+                        ::steadfast::__private::Next::Again(delay) => delay,
+                    };
+                    delay.await;
+                };
+                ::steadfast::__private::returned(outcome)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn shared_retry_with_a_budget_blocking() {
+    check(
+        r#"
+        #[retry(PATIENT, budget = UPSTREAM, nested = once)]
+        fn fetch(key: &str) -> Result<Row, Error> {
+            query(key)
+        }
+        "#,
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let policy = (*::steadfast::__private::handle::<::steadfast::Retry, _, _>(&PATIENT))
+                    .nested(::steadfast::Nested::Once);
+                let budget = ::steadfast::__private::handle::<
+                    ::steadfast::RetryBudget,
+                    _,
+                    _,
+                >(&UPSTREAM);
+                let mut retry = ::steadfast::__private::retry_within(&policy, &budget);
+                let mut body = ::steadfast::__private::repeatable(|| -> Result<Row, Error> {
+                    query(key)
+                });
+                let outcome = loop {
+                    let call = &mut body;
+                    let outcome = retry.run(call);
+                    let delay = match retry
+                        .next(
+                            outcome,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                    {
+                        ::steadfast::__private::Next::Done(outcome) => break outcome,
+                        ::steadfast::__private::Next::Again(delay) => delay,
+                    };
+                    delay.block();
+                };
+                ::steadfast::__private::returned(outcome)
+            }
+        "#]],
+    );
+}

@@ -80,7 +80,7 @@ pub(super) enum Span {
 
 /// Into how many buckets a time window is divided.
 pub(super) const RING: usize = 32;
-pub(super) const BUCKETS: u64 = RING as u64;
+pub(crate) const BUCKETS: u64 = RING as u64;
 
 const MAX_CALLS: u32 = 65_536;
 const NEVER: u64 = u64::MAX;

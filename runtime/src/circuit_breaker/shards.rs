@@ -5,10 +5,12 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::OnceLock;
 use std::thread::available_parallelism;
 
-use super::settings::{BUCKETS, RING};
+use super::settings::RING;
+
+pub(crate) use super::settings::BUCKETS;
 
 /// The shards of one breaker, a power of two of them; nothing is allocated before the first success.
-pub(super) struct Shards(OnceLock<Box<[Shard]>>);
+pub(crate) struct Shards(OnceLock<Box<[Shard]>>);
 
 /// Apart from its neighbours in the cache, prefetched pairs of lines included.
 #[repr(align(128))]
@@ -17,14 +19,14 @@ struct Shard([AtomicU64; RING]);
 const MOST: usize = 16;
 
 impl Shards {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
 
     /// Counts a success in the bucket of this number.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a remainder of a small number, and the low half as a tag")]
-    pub(super) fn add(&self, number: u64) {
+    pub(crate) fn add(&self, number: u64) {
         let shards = self.0.get_or_init(allocate);
         let bucket = &shards[thread_number() & (shards.len() - 1)].0[(number % BUCKETS) as usize];
         let tag = number as u32;
@@ -42,7 +44,7 @@ impl Shards {
 
     /// Hands over what was counted in each bucket that is not too old, and keeps nothing.
     #[expect(clippy::cast_possible_truncation, reason = "the low half is the tag, or the count")]
-    pub(super) fn drain(&self, present: u64, mut take: impl FnMut(u64, u64)) {
+    pub(crate) fn drain(&self, present: u64, mut take: impl FnMut(u64, u64)) {
         for bucket in self.buckets() {
             if bucket.load(Relaxed) == 0 {
                 continue;
@@ -59,7 +61,7 @@ impl Shards {
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         for bucket in self.buckets() {
             bucket.store(0, Relaxed);
         }

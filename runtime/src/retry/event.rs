@@ -70,6 +70,10 @@ pub enum GiveUp {
     Deadline,
     /// The server asked for a longer wait than `max_delay`.
     HintTooLong,
+    /// There was none left in the [`RetryBudget`](crate::RetryBudget).
+    Budget,
+    /// Another retry around this one is at work, to which it is left: [`Nested::Once`](crate::Nested::Once).
+    Nested,
     /// The outcome is not one to retry: permanent, neutral, or a rejection that is not asked for.
     NotRetryable,
 }

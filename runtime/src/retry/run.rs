@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::backoff::OfPolicy;
 use super::event::tell;
-use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Rejections, Retry, RetryEvent};
+use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Nested, Rejections, Retry, RetryBudget, RetryEvent, Token};
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
 const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
@@ -15,27 +15,69 @@ const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
 /// Begins the attempts of one call.
 #[inline]
 pub fn retry(policy: &Retry) -> Run<'_> {
-    let run = Run { state: State { policy, start: None, attempt: 1 }, backoff: OfPolicy };
-    if policy.timed { run.observed() } else { run }
+    begin(policy, OfPolicy)
+}
+
+/// As [`retry`], with a budget in the place of the policy's.
+#[inline]
+pub fn retry_within<'p>(policy: &'p Retry, budget: &'p RetryBudget) -> Run<'p, OfPolicy, &'p RetryBudget> {
+    begin(policy, budget)
+}
+
+#[inline]
+fn begin<'p, G: Budget<'p>>(policy: &'p Retry, budget: G) -> Run<'p, OfPolicy, G> {
+    let mut state = State { policy, start: None, attempt: 1, passes: false };
+    if policy.prepares || G::PREPARES {
+        state.prepare(budget.of(policy));
+    }
+    Run { state, backoff: OfPolicy, budget }
 }
 
 /// The attempts of one call.
 #[derive(Debug)]
-pub struct Run<'p, B = OfPolicy> {
+pub struct Run<'p, B = OfPolicy, G = OfPolicy> {
     state: State<'p>,
     backoff: B,
+    budget: G,
+}
+
+/// Where the budget comes from. A type, so that a run without one has no room for it.
+pub trait Budget<'p>: Copy {
+    #[doc(hidden)]
+    const PREPARES: bool;
+
+    #[doc(hidden)]
+    fn of(self, policy: &'p Retry) -> Option<&'p RetryBudget>;
+}
+
+impl<'p> Budget<'p> for OfPolicy {
+    const PREPARES: bool = false;
+
+    #[inline]
+    fn of(self, policy: &'p Retry) -> Option<&'p RetryBudget> {
+        policy.budget
+    }
+}
+
+impl<'p> Budget<'p> for &'p RetryBudget {
+    const PREPARES: bool = true;
+
+    #[inline]
+    fn of(self, _policy: &'p Retry) -> Option<&'p RetryBudget> {
+        Some(self)
+    }
 }
 
 /// What follows an attempt.
 #[derive(Debug)]
-pub enum Next<R, X = Rejection> {
+pub enum Next<'p, R, X = Rejection> {
     /// This is the outcome of the call.
     Done(Flow<R, X>),
     /// Another attempt, after the delay.
-    Again(Delay),
+    Again(Delay<'p>),
 }
 
-impl<'p, B: Curve> Run<'p, B> {
+impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     /// Somebody will be told how long it took.
     #[must_use]
     #[cold]
@@ -47,13 +89,13 @@ impl<'p, B: Curve> Run<'p, B> {
     /// Takes another backoff than the policy's. Its type is not told: the compiler would report what is not right with
     /// it at each use.
     #[inline]
-    pub fn backoff<C: Curve>(self, backoff: C) -> Run<'p, impl Curve> {
-        Run { state: self.state, backoff }
+    pub fn backoff<C: Curve>(self, backoff: C) -> Run<'p, impl Curve, G> {
+        Run { state: self.state, backoff, budget: self.budget }
     }
 
     /// As [`backoff`](Self::backoff), for a closure that does not say what it takes.
     #[inline]
-    pub fn backoff_fn<F: Fn(u32) -> Duration>(self, backoff: F) -> Run<'p, impl Curve> {
+    pub fn backoff_fn<F: Fn(u32) -> Duration>(self, backoff: F) -> Run<'p, impl Curve, G> {
         self.backoff(backoff)
     }
 
@@ -71,13 +113,13 @@ impl<'p, B: Curve> Run<'p, B> {
 
     /// Whether that was the last attempt. `class` is `None` for a success.
     #[inline]
-    pub fn next<R, X>(&mut self, outcome: Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Next<R, X>
+    pub fn next<R, X>(&mut self, outcome: Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Next<'p, R, X>
     where
         X: Copy + Into<Rejection>,
     {
         let Some(failed) = Failed::from(&outcome, class) else { return Next::Done(outcome) };
-        match self.state.judge(failed, &self.backoff).verdict {
-            Ok(delay) => Next::Again(Delay::new(delay)),
+        match self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy)).verdict {
+            Ok(again) => Next::Again(again.delay()),
             Err(_) => Next::Done(outcome),
         }
     }
@@ -90,23 +132,23 @@ impl<'p, B: Curve> Run<'p, B> {
         class: impl Fn(&R) -> Option<Class>,
         on_retry: impl FnOnce(&RetryEvent<'_, R>),
         on_give_up: impl FnOnce(&GiveUpEvent<'_, R>),
-    ) -> Next<R, X>
+    ) -> Next<'p, R, X>
     where
         X: Copy + Into<Rejection>,
     {
         let Some(failed) = Failed::from(&outcome, class) else { return Next::Done(outcome) };
-        let judged = self.state.judge(failed, &self.backoff);
+        let judged = self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy));
         let told = match &outcome {
             Flow::Returned(value) => Flow::Returned(value),
             Flow::Rejected(rejection) => Flow::Rejected((*rejection).into()),
         };
         match judged.verdict {
-            Ok(delay) => {
-                tell(on_retry, &judged.retry_event(delay, told));
-                Next::Again(Delay::new(delay))
+            Ok(again) => {
+                tell(on_retry, &judged.event.retry(again.after, told));
+                Next::Again(again.delay())
             }
             Err(reason) => {
-                tell(on_give_up, &judged.give_up_event(reason, told));
+                tell(on_give_up, &judged.event.give_up(reason, told));
                 Next::Done(outcome)
             }
         }
@@ -149,48 +191,89 @@ struct State<'p> {
     policy: &'p Retry,
     /// When the first attempt began, where that matters.
     start: Option<Instant>,
-    /// The attempt that runs, from 1.
+    /// The attempt that runs, from 1; that of the retry around, where it is left to that.
     attempt: u32,
+    /// Whether the retries are left to a retry around.
+    passes: bool,
 }
 
 /// What has been decided, and what the hooks of the function may be told of it.
 struct Judged<'p> {
+    verdict: Result<Again<'p>, GiveUp>,
+    event: Event<'p>,
+}
+
+/// Another attempt.
+struct Again<'p> {
+    after: Duration,
+    /// Its part of the budget, if there is one.
+    token: Option<Token<'p>>,
+}
+
+impl<'p> Again<'p> {
+    fn delay(self) -> Delay<'p> {
+        Delay::new(self.after, self.token)
+    }
+}
+
+/// What all hooks are told.
+struct Event<'p> {
     policy: &'p Retry,
-    verdict: Result<Duration, GiveUp>,
     attempt: u32,
     elapsed: Duration,
 }
 
 impl<'p> State<'p> {
+    /// What must be done before the first attempt.
+    #[inline(never)]
+    fn prepare(&mut self, budget: Option<&'p RetryBudget>) {
+        let policy = self.policy;
+        if policy.is_timed() {
+            self.start = Some(clock::now());
+        }
+        if policy.nested == Nested::Once && scope::is_in_retry() {
+            self.passes = true;
+            self.attempt = scope::attempt();
+        } else if let Some(budget) = budget {
+            budget.count();
+        }
+    }
+
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
     #[cold]
     #[inline(never)]
-    fn judge(&mut self, failed: Failed, backoff: &dyn Curve) -> Judged<'p> {
+    fn judge(&mut self, failed: Failed, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Judged<'p> {
         let now = self.start.map(|_| clock::now());
         let elapsed = now.zip(self.start).map_or(Duration::ZERO, |(now, start)| now.saturating_duration_since(start));
-        let verdict = self.verdict(failed, backoff, now, elapsed);
-        let judged = Judged { policy: self.policy, verdict, attempt: self.attempt, elapsed };
+        let delay = self.delay(failed, backoff, now, elapsed);
+        // Last of all, so that nothing is taken for a retry that does not follow.
+        let verdict = delay.and_then(|after| match budget.map(RetryBudget::take) {
+            Some(None) => Err(GiveUp::Budget),
+            token => Ok(Again { after, token: token.flatten() }),
+        });
+        let attempt = if self.passes { 1 } else { self.attempt };
+        let event = Event { policy: self.policy, attempt, elapsed };
         let told = match failed {
             Failed::Returned(_) => Flow::Returned(&()),
             Failed::Rejected(rejection) => Flow::Rejected(rejection),
         };
-        match verdict {
-            Ok(delay) => {
+        match &verdict {
+            Ok(again) => {
                 self.attempt = self.attempt.saturating_add(1);
                 if let Some(hook) = self.policy.on_retry {
-                    tell(hook, &judged.retry_event(delay, told));
+                    tell(hook, &event.retry(again.after, told));
                 }
             }
             Err(reason) => {
                 if let Some(hook) = self.policy.on_give_up {
-                    tell(hook, &judged.give_up_event(reason, told));
+                    tell(hook, &event.give_up(*reason, told));
                 }
             }
         }
-        judged
+        Judged { verdict, event }
     }
 
-    fn verdict(
+    fn delay(
         &self,
         failed: Failed,
         backoff: &dyn Curve,
@@ -199,6 +282,9 @@ impl<'p> State<'p> {
     ) -> Result<Duration, GiveUp> {
         let policy = self.policy;
         let hint = failed.hint(policy.rejections.unwrap_or_default()).ok_or(GiveUp::NotRetryable)?;
+        if self.passes {
+            return Err(GiveUp::Nested);
+        }
         if policy.attempts != u32::MAX && self.attempt >= policy.attempts {
             return Err(GiveUp::Attempts);
         }
@@ -221,12 +307,12 @@ impl<'p> State<'p> {
     }
 }
 
-impl Judged<'_> {
-    fn retry_event<'a, R>(&self, delay: Duration, outcome: Flow<&'a R>) -> RetryEvent<'a, R> {
+impl Event<'_> {
+    fn retry<'a, R>(&self, delay: Duration, outcome: Flow<&'a R>) -> RetryEvent<'a, R> {
         RetryEvent { attempt: self.attempt, delay, elapsed: self.elapsed, outcome, policy: self.policy.name.as_str() }
     }
 
-    fn give_up_event<'a, R>(&self, reason: GiveUp, outcome: Flow<&'a R>) -> GiveUpEvent<'a, R> {
+    fn give_up<'a, R>(&self, reason: GiveUp, outcome: Flow<&'a R>) -> GiveUpEvent<'a, R> {
         GiveUpEvent {
             attempts: self.attempt,
             elapsed: self.elapsed,

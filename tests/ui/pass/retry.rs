@@ -3,12 +3,15 @@
 #![deny(warnings)]
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
-use steadfast::{Backoff, GiveUpEvent, Retry, RetryEvent, retry};
+use steadfast::{Backoff, GiveUpEvent, Nested, Retry, RetryBudget, RetryEvent, retry};
 
 const ATTEMPTS: u32 = 4;
 const DELAY: Duration = Duration::from_millis(1);
 static POLICY: Retry = Retry::new().attempts(2);
+static BUDGET: RetryBudget = RetryBudget::new().ratio(0.2).min_per_second(3).window(Duration::from_secs(5)).name("all");
+static BUDGETED: Retry = POLICY.budget(&BUDGET).nested(Nested::Once);
 
 fn delay(attempt: u32) -> Duration {
     DELAY * attempt
@@ -32,6 +35,8 @@ fn defaults() -> io::Result<u32> {
     max_delay = "1m",
     max_duration = DELAY * 1000,
     rejections(timeout, rate_limited, bulkhead_full, circuit_open,),
+    budget = BUDGET,
+    nested = once,
     on(Err(e) if is_reset(e), Ok(0 | 7)),
     ignore(Err(e) if e.kind() == io::ErrorKind::NotFound),
     on_retry = told,
@@ -85,6 +90,41 @@ fn path_into_the_crate() -> io::Result<u32> {
     Ok(1)
 }
 
+#[retry(BUDGETED, nested = multiply)]
+fn shared_with_budget() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[retry(POLICY, budget = &BUDGET, on(Err(_)))]
+fn shared_beside_budget() -> io::Result<u32> {
+    Ok(1)
+}
+
+struct Client {
+    plain: RetryBudget,
+    shared: Arc<RetryBudget>,
+}
+
+impl Client {
+    #[retry(budget = self.plain)]
+    async fn by_field(&self) -> io::Result<u32> {
+        Ok(1)
+    }
+
+    #[retry(budget = self.shared)]
+    #[retry(POLICY, budget = self.shared, nested = once)]
+    async fn by_arc(&mut self) -> io::Result<u32> {
+        self.plain.reset();
+        Ok(1)
+    }
+
+    #[retry(budget = budget, clone(budget))]
+    async fn by_argument(&self, budget: Arc<RetryBudget>) -> io::Result<u32> {
+        drop(budget);
+        Ok(1)
+    }
+}
+
 fn on(policy: Retry) -> &'static Retry {
     assert_eq!(policy.name("x").attempts(2).name("x").limit(), 2);
     &POLICY
@@ -103,8 +143,14 @@ impl Limit for Retry {
 fn main() -> io::Result<()> {
     let all = [defaults, everything, unlimited, bare_curve, function_as_curve, value_as_curve];
     let more = [closure_as_curve, shared, parenthesised, path_into_the_crate];
-    for fetch in all.iter().chain(&more) {
+    let budgets = [shared_with_budget, shared_beside_budget];
+    for fetch in all.iter().chain(&more).chain(&budgets) {
         assert_eq!(fetch()?, 1);
     }
+    fn sent<T: Send>(_: T) {}
+    let mut client = Client { plain: RetryBudget::new(), shared: Arc::default() };
+    sent(client.by_field());
+    sent(client.by_arc());
+    sent(client.by_argument(Arc::default()));
     Ok(())
 }

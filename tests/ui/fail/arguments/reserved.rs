@@ -2,8 +2,8 @@ use std::io;
 use steadfast::{circuit_breaker, fallback, retry, timeout};
 
 #[fallback(stale = "10m")]
-#[timeout("5s", nested = own)]
-#[retry(budget = BUDGET, enabled = true)]
+#[timeout("5s", nested = own, budget = BUDGET)]
+#[retry(enabled = true)]
 #[circuit_breaker(shadow = true, critical = true)]
 async fn fetch() -> io::Result<u32> {
     Ok(1)
