@@ -80,8 +80,23 @@ impl Expand<'_> {
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
+        let check = self.check_for_a_future();
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#consumed)* #(#prelude)* #end)
+        quote!(#classes #check #(#consumed)* #(#prelude)* #end)
+    }
+
+    /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
+    fn check_for_a_future(&self) -> Option<TokenStream> {
+        const PLAIN: [&str; 8] = ["Result", "Option", "String", "Vec", "bool", "char", "usize", "Self"];
+        let Type::Path(path) = self.output else { return None };
+        let name = path.path.segments.last()?.ident.to_string();
+        let is_number = name.starts_with(['u', 'i', 'f']) && name[1..].parse::<u8>().is_ok();
+        if self.is_async || is_number || PLAIN.contains(&name.as_str()) {
+            return None;
+        }
+        let output = self.output;
+        let root = self.root.at(output.span());
+        Some(quote_spanned!(at(output)=> let _ = |outcome: &#output| (&&#root::__private::Returns(outcome)).check();))
     }
 
     /// From the outcome to what the function returns.
@@ -95,6 +110,10 @@ impl Expand<'_> {
             return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
+        if let [Layer { policy: Policy::Retry(_), .. }, ..] = layers {
+            let value = self.absorb(layers, &quote_spanned!(site()=> outcome));
+            return quote_spanned!(site()=> #statements let outcome = #outcome; #value);
+        }
         let value = self.absorb(layers, &outcome);
         quote!(#statements #value)
     }
@@ -126,11 +145,9 @@ impl Expand<'_> {
     /// Statements that run a call, and the expression of its outcome.
     fn outcome(&self, layers: &[Layer]) -> (TokenStream, TokenStream) {
         match layers {
-            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => {
-                (self.retry(layer, retry, beneath), quote_spanned!(site()=> outcome))
-            }
+            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => self.retry(layer, retry, beneath),
             [layer @ Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] => {
-                (self.inner_fallback(layer, fallback, beneath), quote_spanned!(site()=> outcome))
+                (TokenStream::new(), self.inner_fallback(layer, fallback, beneath))
             }
             _ => (self.call(layers), self.run(&quote_spanned!(site()=> call))),
         }
@@ -140,7 +157,7 @@ impl Expand<'_> {
         if self.is_async { quote_spanned!(site()=> #call.await) } else { quote_spanned!(site()=> #call()) }
     }
 
-    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> TokenStream {
+    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> (TokenStream, TokenStream) {
         let root = self.root;
         let machine = retry.machine(layer, self.stack);
         let call = self.call(beneath);
@@ -155,10 +172,9 @@ impl Expand<'_> {
         let body = (!self.is_async && first == Some(layer.number)).then(|| self.repeatable_body());
         // At the attribute, where the compiler points when the body consumes an argument on its first attempt.
         let repeat = quote_spanned!(site().located_at(layer.span)=> loop);
-        quote_spanned!(site()=>
-            let mut retry = #machine;
-            #body
-            let outcome = #repeat {
+        let before = quote_spanned!(site()=> let mut retry = #machine; #body);
+        let attempts = quote_spanned!(site()=>
+            #repeat {
                 #call
                 let outcome = #attempt;
                 let delay = match #next {
@@ -166,8 +182,9 @@ impl Expand<'_> {
                     #root::__private::Next::Again(delay) => delay,
                 };
                 #wait;
-            };
-        )
+            }
+        );
+        (before, attempts)
     }
 
     /// A fallback beneath other policies: its answer is an outcome to them.
@@ -183,7 +200,7 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> let outcome = #label: { #otherwise #answer };)
+        quote_spanned!(site()=> #label: { #otherwise #answer })
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -196,8 +213,12 @@ impl Expand<'_> {
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
-        // A block, so that clones for the body don't hide the arguments from the answer.
-        let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
+        let run = if statements.is_empty() {
+            quote_spanned!(site()=> let outcome = #outcome;)
+        } else {
+            // A block, so that what the call was made of is gone before the answer.
+            quote_spanned!(site()=> let outcome = { #statements #outcome };)
+        };
         let handles = layer.filter.handles(root, output);
         let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
@@ -302,9 +323,8 @@ impl Expand<'_> {
     fn innermost(&self) -> TokenStream {
         let root = self.root;
         if self.is_async {
-            let clones = self.clones();
             let block = self.async_block();
-            return quote_spanned!(site()=> #clones let call = #root::__private::call(#block););
+            return quote_spanned!(site()=> let call = #root::__private::call(#block););
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> let call = &mut body;);
@@ -314,10 +334,10 @@ impl Expand<'_> {
     }
 
     fn async_block(&self) -> TokenStream {
-        let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
+        let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        quote_spanned!(site()=> #open { #anchor #statements })
+        quote_spanned!(site()=> #open { #anchor #clones #statements })
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -352,7 +372,7 @@ impl Expand<'_> {
         )
     }
 
-    /// Each attempt gets its own.
+    /// Each attempt gets its own, within its own block: filters and hooks see the arguments themselves.
     fn clones(&self) -> TokenStream {
         let names = &self.stack.clones;
         names

@@ -110,7 +110,7 @@ impl Filter {
     /// ```text
     /// match outcome {
     ///     IGNORE => Some(Class::Neutral),
-    ///     ON => Some(Class::Transient { retry_after: None }),
+    ///     ON => Some(Class::TRANSIENT),
     ///     Err(error) => when(error, F),
     ///     outcome => (&&&Outcome(outcome)).class(),
     /// }
@@ -123,9 +123,7 @@ impl Filter {
             quote_spanned!(span=> class)
         };
         let neutral = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::Neutral));
-        let transient = quote_spanned!(span=>
-            ::core::option::Option::Some(#root::Class::Transient { retry_after: ::core::option::Option::None })
-        );
+        let transient = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::TRANSIENT));
         let when = |f: &Expr| {
             let root = root.at(at(f));
             quote_spanned!(at(f)=> #root::__private::when(error, #f))
@@ -311,5 +309,41 @@ fn head(pat: &Pat) -> Head {
             if heads.all(|head| head == first) { first } else { Head::Both }
         }
         _ => Head::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Delimiter;
+    use syn::parse::Parser;
+
+    use super::*;
+
+    #[test]
+    fn patterns_are_told_by_what_they_can_match() {
+        let head_of = |pat: &str| head(&Pat::parse_multi_with_leading_vert.parse_str(pat).unwrap());
+        for pat in
+            ["Err(_)", "Err(E::Io(e))", "Result::Err(..)", "&Err(_)", "(Err(_))", "e @ Err(_)", "Err(A) | Err(B)"]
+        {
+            assert!(head_of(pat) == Head::Error, "{pat}");
+        }
+        for pat in ["_", "outcome", "ref outcome", "Err(_) | Ok(0)", "| Err(_) | _"] {
+            assert!(head_of(pat) == Head::Both, "{pat}");
+        }
+        for pat in ["Ok(_)", "None", "Some(5..)", "Response { status: 500..=599, .. }", "MISSING", "0", "Ok(0) | Ok(1)"]
+        {
+            assert!(head_of(pat) == Head::Other, "{pat}");
+        }
+    }
+
+    #[test]
+    fn a_closure_is_no_pattern() {
+        let is = |list: &str| is_closure(&Group::new(Delimiter::Parenthesis, list.parse().unwrap()));
+        for closure in ["|error| true", "|_| false", "|e: &E| e.late()", "|a, b| a"] {
+            assert!(is(closure), "{closure}");
+        }
+        for pattern in ["Err(_)", "| Err(_) | Ok(0)", "|None| Some(0)", "| E::A(_)", ""] {
+            assert!(!is(pattern), "{pattern}");
+        }
     }
 }

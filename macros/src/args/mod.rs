@@ -64,7 +64,7 @@ fn known(kind: Kind) -> Vec<&'static str> {
         Kind::Bulkhead => &bulkhead::ARGUMENTS,
         Kind::Timeout => &[],
         Kind::Fallback => &["clone"],
-        Kind::Outcome => &["retry_after"],
+        Kind::Outcome => &["retry_after", "clone"],
     };
     let judges = !matches!(kind, Kind::Timeout | Kind::Bulkhead);
     let filters: &[&str] = if judges { &["on", "ignore", "when"] } else { &[] };
