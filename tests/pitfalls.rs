@@ -4,6 +4,7 @@ mod pitfalls {
     mod attributes;
     mod backoff;
     mod breaker;
+    mod bulkhead;
     mod common;
     mod expansion;
     mod half_open;

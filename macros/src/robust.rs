@@ -27,7 +27,10 @@ const ARGUMENTS: [(Kind, &str); 16] = [
     (Kind::CircuitBreaker, r#"failure_threshold = 5, reset_timeout = "30s", max_reset_timeout = "1h", max_probes = 2"#),
     (Kind::CircuitBreaker, "key = (host, self.port), max_keys = 10, abandoned = failure, on_state_change = |c| log(c)"),
     (Kind::CircuitBreaker, r#"self.breaker, key = host, error = Error::from, name = "x", docs = false"#),
-    (Kind::Bulkhead, r#"max_concurrent = 10, max_wait = "1s", max_queue = 20, key = (a, b), max_keys = 5, clone(order)"#),
+    (
+        Kind::Bulkhead,
+        r#"max_concurrent = 10, max_wait = "1s", max_queue = 20, key = (a, b), max_keys = 5, clone(order)"#,
+    ),
     (Kind::Bulkhead, "self.places, key = host, error = Error::from, docs = false"),
     (Kind::Timeout, r#""1.5s", name = "t", error = |r| E(r), crate = ::a::b"#),
     (Kind::Timeout, "Duration::from_secs(self.seconds * 2)"),

@@ -15,9 +15,9 @@ pub(crate) fn replaced(_duration: Duration) -> bool {
 }
 
 #[cfg(feature = "testing")]
-pub(crate) use replaced::{replaced, sleep};
-#[cfg(feature = "testing")]
 pub use replaced::{Sleeper, Sleeps, advance_on_sleep, record_sleeps, sleeper};
+#[cfg(feature = "testing")]
+pub(crate) use replaced::{replaced, sleep};
 
 #[cfg(feature = "testing")]
 mod replaced {

@@ -54,8 +54,7 @@ const DEFAULT_RESET: Duration = Duration::from_secs(30);
 /// As many outcomes as a count window can hold.
 const LARGEST_WINDOW: u32 = 65_536;
 
-const POLICY: Type =
-    Type { name: "CircuitBreaker", variable: "circuit_breaker", item: "CIRCUIT_BREAKER", new: &[] };
+const POLICY: Type = Type { name: "CircuitBreaker", variable: "circuit_breaker", item: "CIRCUIT_BREAKER", new: &[] };
 
 #[derive(Default)]
 pub(crate) struct CircuitBreaker {

@@ -66,11 +66,15 @@ fn known(kind: Kind) -> Vec<&'static str> {
         Kind::Fallback => &["clone"],
         Kind::Outcome => &["retry_after", "clone"],
     };
-    let judges = !matches!(kind, Kind::Timeout | Kind::Bulkhead);
-    let filters: &[&str] = if judges { &["on", "ignore", "when"] } else { &[] };
+    let filters: &[&str] = if judges(kind) { &["on", "ignore", "when"] } else { &[] };
     let name: &[&str] = if kind == Kind::Outcome { &[] } else { &["name"] };
     let error: &[&str] = if takes_error(kind) { &["error"] } else { &[] };
     [own, filters, error, name, &["docs", "crate"]].concat()
+}
+
+/// Whether it asks what a failure is.
+fn judges(kind: Kind) -> bool {
+    !matches!(kind, Kind::Timeout | Kind::Bulkhead)
 }
 
 /// Whether rejections come from it, or it speaks for those that they come from.

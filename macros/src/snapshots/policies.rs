@@ -279,7 +279,27 @@ fn bulkhead() {
             query(key).await
         }
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    query(key).await
+                });
+                let call = ::steadfast::__private::bulkhead({
+                        static BULKHEAD: ::steadfast::Bulkhead = ::steadfast::Bulkhead::new(10)
+                            .max_wait(::core::time::Duration::from_secs(1))
+                            .max_queue(50)
+                            .inside(&|| {});
+                        &BULKHEAD
+                    })
+                    .around(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
     );
 }
 
@@ -292,7 +312,24 @@ fn bulkhead_blocking() {
             query(key)
         }
         ",
-        &expect![[""]],
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                let bulkhead = {
+                    static BULKHEAD: ::steadfast::Keyed<::steadfast::Bulkhead> = ::steadfast::Bulkhead::new(
+                            PLACES,
+                        )
+                        .inside(&|| {})
+                        .keyed();
+                    &BULKHEAD
+                }
+                    .get(&key);
+                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                    query(key)
+                });
+                let call = || ::steadfast::__private::bulkhead(&bulkhead).run(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call())
+            }
+        "#]],
     );
 }
 
@@ -305,6 +342,24 @@ fn bulkhead_shared() {
             self.query(key).await
         }
         ",
-        &expect![[""]],
+        &expect![[r#"
+            async fn fetch(&self, key: &str) -> Result<Row, Error> {
+                let bulkhead = ::steadfast::__private::handle::<
+                    ::steadfast::Bulkhead,
+                    _,
+                    _,
+                >(&self.places);
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    self.query(key).await
+                });
+                let call = ::steadfast::__private::bulkhead(&bulkhead).around(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
     );
 }

@@ -114,10 +114,8 @@ impl<'b> Waiting<'b> {
     pub(super) fn go_on(mut self: Pin<Box<Self>>, cx: &mut Context<'_>) -> Waited<'b> {
         let this = self.as_mut().project();
         // Unconstrained: a task that has used up its cooperative budget must not keep the timer from being looked at.
-        let rung = this
-            .timer
-            .as_pin_mut()
-            .is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()));
+        let rung =
+            this.timer.as_pin_mut().is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()));
         // Two timers of one moment need not ring together, and the report of a timeout around is not to come first.
         let is_over = rung || this.until.is_some_and(|until| clock::now() >= until);
         match this.turn.look(cx.waker().clone(), is_over) {
