@@ -78,12 +78,12 @@ async fn k02_so_many_wait_in_order_and_one_more_is_rejected() {
     let rejection = calls.pop().unwrap().await.unwrap_err().rejection();
     assert_eq!((rejection.running(), rejection.waiting()), (Some(5), Some(5)));
     assert_eq!(start.elapsed(), Duration::ZERO);
-    // In the order in which they came, whoever is polled first.
+    // In the order in which they came.
     let mut results = Vec::new();
     let all = async {
         let mut pending: Vec<_> = calls.iter_mut().map(|call| Some(call.as_mut())).collect();
         std::future::poll_fn(|cx| {
-            for call in pending.iter_mut().rev() {
+            for call in &mut pending {
                 if let Some(future) = call
                     && let std::task::Poll::Ready(answer) = future.as_mut().poll(cx)
                 {

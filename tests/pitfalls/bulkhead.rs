@@ -66,7 +66,7 @@ async fn p35_no_place_is_given_twice() {
     assert!(MOST.load(SeqCst) <= 7, "{MOST:?}");
 }
 
-#[bulkhead(max_concurrent = 1, max_wait = "10s")]
+#[bulkhead(max_concurrent = 1, max_wait = "10s", max_queue = 2)]
 async fn in_turn(after: Duration) -> Answer {
     sleep(after).await;
     Ok(1)
