@@ -5,6 +5,7 @@ mod pitfalls {
     mod backoff;
     mod breaker;
     mod budget;
+    mod bulkhead;
     mod common;
     mod expansion;
     mod half_open;

@@ -95,6 +95,24 @@ fn recommendations() {
 }
 
 #[test]
+fn bulkhead() {
+    let story = story("bulkhead");
+    assert_told(
+        &story,
+        &[
+            "1. ",
+            "user Ada, after the payments",
+            "customers 20 paid",
+            "2. ",
+            "#[bulkhead(max_concurrent = 4, ",
+            "user Ada, at once",
+            "customers 4 paid",
+            "customers 16 turned away: bulkhead full at `payments`, 4 running and ",
+        ],
+    );
+}
+
+#[test]
 fn without_attributes() {
     let story = story("without_attributes");
     assert_told(

@@ -60,11 +60,14 @@ fn site() -> Span {
 impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
-        let classes = self.stack.layers.iter().any(|layer| !matches!(layer.policy, Policy::Timeout(_)));
+        let check = self.check_for_a_future();
+        let judges = |layer: &Layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::Bulkhead(_));
+        let classes = check.is_some() || self.stack.layers.iter().any(judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| match &layer.policy {
             Policy::Retry(retry) => retry.prelude(layer, self.stack),
             Policy::CircuitBreaker(breaker) => breaker.prelude(layer, self.stack),
+            Policy::Bulkhead(bulkhead) => bulkhead.prelude(layer, self.stack),
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
@@ -72,7 +75,6 @@ impl Expand<'_> {
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
-        let check = self.check_for_a_future();
         let end = self.outer_end(&self.stack.layers);
         quote!(#classes #check #(#consumed)* #(#prelude)* #end)
     }
@@ -115,6 +117,7 @@ impl Expand<'_> {
         let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
         let (around, class) = match &layer.policy {
             Policy::Timeout(timeout) => (timeout.layer(layer, self.stack), None),
+            Policy::Bulkhead(bulkhead) => (bulkhead.layer(layer, self.stack), None),
             Policy::CircuitBreaker(breaker) => {
                 let class = layer.filter.class(self.root, self.output);
                 (breaker.layer(layer, self.stack), Some(quote_spanned!(site()=> , #class)))

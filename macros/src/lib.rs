@@ -42,6 +42,12 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::CircuitBreaker, args.into(), item.into()).into()
 }
 
+#[doc = include_str!("../docs/bulkhead.md")]
+#[proc_macro_attribute]
+pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Bulkhead, args.into(), item.into()).into()
+}
+
 #[doc = include_str!("../docs/timeout.md")]
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {

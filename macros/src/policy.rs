@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::{Expr, Ident};
 
+use crate::args::bulkhead::Bulkhead;
 use crate::args::circuit_breaker::CircuitBreaker;
 use crate::args::fallback::Fallback;
 use crate::args::filter::Filter;
@@ -23,18 +24,21 @@ use crate::function::{Argument, Function, Passed};
 pub(crate) enum Kind {
     Retry,
     CircuitBreaker,
+    Bulkhead,
     Timeout,
     Fallback,
     Outcome,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Retry, Self::CircuitBreaker, Self::Timeout, Self::Fallback, Self::Outcome];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Retry, Self::CircuitBreaker, Self::Bulkhead, Self::Timeout, Self::Fallback, Self::Outcome];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::CircuitBreaker => "circuit_breaker",
+            Self::Bulkhead => "bulkhead",
             Self::Timeout => "timeout",
             Self::Fallback => "fallback",
             Self::Outcome => "outcome",
@@ -50,6 +54,7 @@ impl Kind {
 pub(crate) enum Policy {
     Retry(Retry),
     CircuitBreaker(CircuitBreaker),
+    Bulkhead(Bulkhead),
     Timeout(Timeout),
     Fallback(Fallback),
 }
@@ -100,6 +105,7 @@ impl Stack {
             let policy = match kind {
                 Kind::Retry => Policy::Retry(Retry::read(&mut args)),
                 Kind::CircuitBreaker => Policy::CircuitBreaker(CircuitBreaker::read(&mut args)),
+                Kind::Bulkhead => Policy::Bulkhead(Bulkhead::read(&mut args)),
                 Kind::Timeout => Policy::Timeout(Timeout::read(&mut args)),
                 Kind::Fallback => Policy::Fallback(Fallback::read(&mut args)),
                 Kind::Outcome => {
@@ -195,7 +201,7 @@ impl Layer {
 
     /// Whether it may answer in place of what is beneath it.
     pub(crate) fn rejects(&self) -> bool {
-        matches!(self.policy, Policy::CircuitBreaker(_) | Policy::Timeout(_))
+        matches!(self.policy, Policy::CircuitBreaker(_) | Policy::Bulkhead(_) | Policy::Timeout(_))
     }
 
     pub(crate) fn is_fallback(&self) -> bool {
@@ -224,6 +230,7 @@ impl Layer {
         match self.policy {
             Policy::Retry(_) => "#[retry]",
             Policy::CircuitBreaker(_) => "#[circuit_breaker]",
+            Policy::Bulkhead(_) => "#[bulkhead]",
             Policy::Timeout(_) => "#[timeout]",
             Policy::Fallback(_) => "#[fallback]",
         }

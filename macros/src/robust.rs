@@ -11,7 +11,7 @@ use crate::policy::Kind;
 
 const ROUNDS: usize = 20;
 
-const ARGUMENTS: [(Kind, &str); 14] = [
+const ARGUMENTS: [(Kind, &str); 16] = [
     (Kind::Retry, ""),
     (Kind::Retry, r#"attempts = 3, backoff = exponential("100ms", factor = 2.0), jitter = 0.5, max_delay = "1h30m""#),
     (Kind::Retry, r#"attempts = unlimited, max_duration = "1m", rejections(timeout, circuit_open), clone(order, b)"#),
@@ -27,6 +27,11 @@ const ARGUMENTS: [(Kind, &str); 14] = [
     (Kind::CircuitBreaker, r#"failure_threshold = 5, reset_timeout = "30s", max_reset_timeout = "1h", max_probes = 2"#),
     (Kind::CircuitBreaker, "key = (host, self.port), max_keys = 10, abandoned = failure, on_state_change = |c| log(c)"),
     (Kind::CircuitBreaker, r#"self.breaker, key = host, error = Error::from, name = "x", docs = false"#),
+    (
+        Kind::Bulkhead,
+        r#"max_concurrent = 10, max_wait = "1s", max_queue = 20, key = (a, b), max_keys = 5, clone(order)"#,
+    ),
+    (Kind::Bulkhead, "self.places, key = host, error = Error::from, docs = false"),
     (Kind::Timeout, r#""1.5s", name = "t", error = |r| E(r), crate = ::a::b"#),
     (Kind::Timeout, "Duration::from_secs(self.seconds * 2)"),
     (Kind::Fallback, "|failure: Failure<R>| match failure { Failure::Returned(r) => r, _ => Ok(1) }, on(None)"),

@@ -44,12 +44,13 @@
 //! | --- | --- | --- |
 //! | [`#[retry]`](macro@retry) | [`Retry`] | calls again what failed, after a delay |
 //! | [`#[circuit_breaker]`](macro@circuit_breaker) | [`CircuitBreaker`], one per key: [`Keyed`] | stops asking a dependency that is down |
+//! | [`#[bulkhead]`](macro@bulkhead) | [`Bulkhead`], one per key: [`Keyed`] | lets only so many calls run at once |
 //! | [`#[timeout]`](macro@timeout) | [`Timeout`] | drops a call that takes too long |
 //! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
 //! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
-//! circuit breaker, timeout per attempt.
+//! circuit breaker, bulkhead, timeout per attempt.
 //!
 //! # Failures
 //!
@@ -99,7 +100,8 @@
 //!
 //! A breaker is read and steered by [`state`](CircuitBreaker::state), [`counts`](CircuitBreaker::counts),
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
-//! [`reset`](CircuitBreaker::reset).
+//! [`reset`](CircuitBreaker::reset), a bulkhead by [`running`](Bulkhead::running), [`waiting`](Bulkhead::waiting) and the
+//! same three.
 //!
 //! # Runtime
 //!
@@ -115,6 +117,7 @@
 
 mod absorb;
 mod body;
+mod bulkhead;
 mod cause;
 mod circuit_breaker;
 mod class;
@@ -141,6 +144,7 @@ pub mod __private;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use bulkhead::{Bulkhead, BulkheadLimits, Place};
 pub use circuit_breaker::{Abandoned, Calls, CircuitBreaker, Counts, Permit, Reason, State, StateChange, Window};
 pub use class::{Class, Classify};
 pub use flow::{Failure, Flow};
@@ -152,5 +156,5 @@ pub use retry::{
 };
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
-pub use steadfast_macros::{Classify, circuit_breaker, fallback, outcome, retry, timeout};
+pub use steadfast_macros::{Classify, bulkhead, circuit_breaker, fallback, outcome, retry, timeout};
 pub use timeout::Timeout;

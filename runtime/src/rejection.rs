@@ -36,8 +36,9 @@ pub struct Rejection {
     kind: RejectionKind,
     /// Which policy of the stack rejected, for `error = F`; 0 where nobody asks.
     tag: u8,
-    /// Nanoseconds, [`UNKNOWN`] where nothing is known: half the size of an `Option<Duration>`.
-    retry_after: u64,
+    /// What else is known, [`UNKNOWN`] where nothing is: of a full bulkhead how many wait (the upper half) and run, of
+    /// the others the nanoseconds until another call can pass. Half the size of an `Option<Duration>`.
+    known: u64,
 }
 
 const UNKNOWN: u64 = u64::MAX;
@@ -58,12 +59,17 @@ pub enum RejectionKind {
 
 impl Rejection {
     pub(crate) const fn new(kind: RejectionKind, policy: Name) -> Self {
-        Self { policy, kind, tag: 0, retry_after: UNKNOWN }
+        Self { policy, kind, tag: 0, known: UNKNOWN }
     }
 
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
         let nanos = u64::try_from(retry_after.as_nanos()).unwrap_or(UNKNOWN - 1);
-        Self { retry_after: nanos.min(UNKNOWN - 1), ..self }
+        Self { known: nanos.min(UNKNOWN - 1), ..self }
+    }
+
+    /// A bulkhead that is full: so many run in it, and so many wait.
+    pub(crate) const fn bulkhead_full(policy: Name, running: u32, waiting: u32) -> Self {
+        Self { known: (waiting as u64) << 32 | running as u64, ..Self::new(RejectionKind::BulkheadFull, policy) }
     }
 
     pub(crate) const fn with_tag(self, tag: u8) -> Self {
@@ -87,9 +93,47 @@ impl Rejection {
 
     /// How long it is before another call can pass, where the policy knows.
     pub const fn retry_after(&self) -> Option<Duration> {
-        match self.retry_after {
+        match self.known {
             UNKNOWN => None,
+            _ if self.is_bulkhead_full() => None,
             nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// How many calls ran in the bulkhead that rejected this one; `None` for other policies.
+    ///
+    /// ```
+    /// use steadfast::Bulkhead;
+    ///
+    /// let bulkhead = Bulkhead::new(1);
+    /// let place = bulkhead.try_acquire()?;
+    /// let rejection = bulkhead.try_acquire().unwrap_err();
+    /// assert_eq!((rejection.running(), rejection.waiting()), (Some(1), Some(0)));
+    /// # drop(place);
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
+    pub const fn running(&self) -> Option<u32> {
+        match self.occupancy() {
+            Some((running, _)) => Some(running),
+            None => None,
+        }
+    }
+
+    /// How many other calls waited for the bulkhead that rejected this one; `None` for other policies.
+    pub const fn waiting(&self) -> Option<u32> {
+        match self.occupancy() {
+            Some((_, waiting)) => Some(waiting),
+            None => None,
+        }
+    }
+
+    /// How many run and wait.
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+    const fn occupancy(&self) -> Option<(u32, u32)> {
+        match self.known {
+            UNKNOWN => None,
+            known if self.is_bulkhead_full() => Some((known as u32, (known >> 32) as u32)),
+            _ => None,
         }
     }
 
@@ -140,10 +184,10 @@ impl From<Infallible> for Rejection {
     }
 }
 
-/// Two rejections are equal when they say the same: kind, policy and hint.
+/// Two rejections are equal when they say the same: kind, policy, and the hint or the numbers.
 impl PartialEq for Rejection {
     fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.retry_after == other.retry_after && self.policy() == other.policy()
+        self.kind == other.kind && self.known == other.known && self.policy() == other.policy()
     }
 }
 
@@ -158,9 +202,10 @@ impl fmt::Display for Rejection {
             RejectionKind::RateLimited => "rate limited",
         };
         write!(f, "{what} at `{}`", self.policy)?;
-        match self.retry_after() {
-            Some(wait) => write!(f, ", retry after {wait:.3?}"),
-            None => Ok(()),
+        match (self.retry_after(), self.occupancy()) {
+            (Some(wait), _) => write!(f, ", retry after {wait:.3?}"),
+            (None, Some((running, waiting))) => write!(f, ", {running} running and {waiting} waiting"),
+            (None, None) => Ok(()),
         }
     }
 }
@@ -168,10 +213,12 @@ impl fmt::Display for Rejection {
 #[expect(clippy::missing_fields_in_debug, reason = "the tag is nobody's business")]
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejection")
-            .field("kind", &self.kind)
-            .field("policy", &self.policy)
-            .field("retry_after", &self.retry_after())
-            .finish()
+        let mut debug = f.debug_struct("Rejection");
+        debug.field("kind", &self.kind).field("policy", &self.policy);
+        match self.occupancy() {
+            Some((running, waiting)) => debug.field("running", &running).field("waiting", &waiting),
+            None => debug.field("retry_after", &self.retry_after()),
+        }
+        .finish()
     }
 }

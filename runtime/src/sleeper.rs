@@ -8,10 +8,16 @@ pub(crate) fn sleep(duration: Duration) {
     std::thread::sleep(duration);
 }
 
-#[cfg(feature = "testing")]
-pub(crate) use replaced::sleep;
+/// Does what the test says in place of a wait that something else may end, and whether there was such a test.
+#[cfg(not(feature = "testing"))]
+pub(crate) fn replaced(_duration: Duration) -> bool {
+    false
+}
+
 #[cfg(feature = "testing")]
 pub use replaced::{Sleeper, Sleeps, advance_on_sleep, record_sleeps, sleeper};
+#[cfg(feature = "testing")]
+pub(crate) use replaced::{replaced, sleep};
 
 #[cfg(feature = "testing")]
 mod replaced {
@@ -35,6 +41,14 @@ mod replaced {
             Some(sleep) => sleep(duration),
             None => std::thread::sleep(duration),
         }
+    }
+
+    pub(crate) fn replaced(duration: Duration) -> bool {
+        let sleeper = SLEEPER.with_borrow(Clone::clone);
+        sleeper.is_some_and(|sleep| {
+            sleep(duration);
+            true
+        })
     }
 
     /// Does `sleep` wherever a sync function of this thread would wait, until the guard is dropped.

@@ -31,7 +31,7 @@ pub(crate) enum Hint {
 impl Filter {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let mut filter = Self::default();
-        if args.kind == Kind::Timeout {
+        if !super::judges(args.kind) {
             return filter;
         }
         filter.on = args.list("on").map(|list| arms(args, list, false));

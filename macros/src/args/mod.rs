@@ -6,6 +6,7 @@
 //! ```
 
 mod backoff;
+pub(crate) mod bulkhead;
 pub(crate) mod circuit_breaker;
 mod clone;
 mod common;
@@ -15,6 +16,7 @@ mod grammar;
 pub(crate) mod outcome;
 pub(crate) mod retry;
 pub(crate) mod setting;
+pub(crate) mod stateful;
 pub(crate) mod timeout;
 
 use proc_macro2::{Group, Ident, Span};
@@ -60,19 +62,25 @@ fn known(kind: Kind) -> Vec<&'static str> {
     let own: &[&str] = match kind {
         Kind::Retry => &retry::ARGUMENTS,
         Kind::CircuitBreaker => &circuit_breaker::ARGUMENTS,
+        Kind::Bulkhead => &bulkhead::ARGUMENTS,
         Kind::Timeout => &[],
         Kind::Fallback => &["clone"],
         Kind::Outcome => &["retry_after", "clone"],
     };
-    let filters: &[&str] = if kind == Kind::Timeout { &[] } else { &["on", "ignore", "when"] };
+    let filters: &[&str] = if judges(kind) { &["on", "ignore", "when"] } else { &[] };
     let name: &[&str] = if kind == Kind::Outcome { &[] } else { &["name"] };
     let error: &[&str] = if takes_error(kind) { &["error"] } else { &[] };
     [own, filters, error, name, &["docs", "crate"]].concat()
 }
 
+/// Whether it asks what a failure is.
+fn judges(kind: Kind) -> bool {
+    !matches!(kind, Kind::Timeout | Kind::Bulkhead)
+}
+
 /// Whether rejections come from it, or it speaks for those that they come from.
 fn takes_error(kind: Kind) -> bool {
-    matches!(kind, Kind::CircuitBreaker | Kind::Timeout | Kind::Outcome)
+    matches!(kind, Kind::CircuitBreaker | Kind::Bulkhead | Kind::Timeout | Kind::Outcome)
 }
 
 impl Args<'_> {
@@ -85,6 +93,11 @@ impl Args<'_> {
     /// Whether an argument of that name is there, known or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.named.iter().any(|named| named.name == name)
+    }
+
+    /// Whether there is an expression without a name.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.positional.is_some()
     }
 
     /// The expression without a name.
@@ -196,7 +209,7 @@ impl Args<'_> {
 
     /// Whether a shared policy stands in place of settings.
     pub(crate) fn has_handle(&self) -> bool {
-        matches!(self.kind, Kind::Retry | Kind::CircuitBreaker) && self.positional.is_some()
+        matches!(self.kind, Kind::Retry | Kind::CircuitBreaker | Kind::Bulkhead) && self.positional.is_some()
     }
 
     /// Names that were given beside a positional handle and belong to the shared policy.

@@ -269,3 +269,97 @@ fn fallback_blocking() {
         "#]],
     );
 }
+
+#[test]
+fn bulkhead() {
+    check(
+        r#"
+        #[bulkhead(max_concurrent = 10, max_wait = "1s", max_queue = 50)]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        "#,
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    query(key).await
+                });
+                let call = ::steadfast::__private::bulkhead({
+                        static BULKHEAD: ::steadfast::Bulkhead = ::steadfast::Bulkhead::new(10)
+                            .max_wait(::core::time::Duration::from_secs(1))
+                            .max_queue(50)
+                            .inside(&|| {});
+                        &BULKHEAD
+                    })
+                    .around(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn bulkhead_blocking() {
+    check(
+        r"
+        #[bulkhead(max_concurrent = PLACES, key = key)]
+        fn fetch(key: &str) -> Result<Row, Error> {
+            query(key)
+        }
+        ",
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                let bulkhead = {
+                    static BULKHEAD: ::steadfast::Keyed<::steadfast::Bulkhead> = ::steadfast::Bulkhead::new(
+                            PLACES,
+                        )
+                        .inside(&|| {})
+                        .keyed();
+                    &BULKHEAD
+                }
+                    .get(&key);
+                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                    query(key)
+                });
+                let call = || ::steadfast::__private::bulkhead(&bulkhead).run(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call())
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn bulkhead_shared() {
+    check(
+        r"
+        #[bulkhead(self.places)]
+        async fn fetch(&self, key: &str) -> Result<Row, Error> {
+            self.query(key).await
+        }
+        ",
+        &expect![[r#"
+            async fn fetch(&self, key: &str) -> Result<Row, Error> {
+                let bulkhead = ::steadfast::__private::handle::<
+                    ::steadfast::Bulkhead,
+                    _,
+                    _,
+                >(&self.places);
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    self.query(key).await
+                });
+                let call = ::steadfast::__private::bulkhead(&bulkhead).around(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
+    );
+}

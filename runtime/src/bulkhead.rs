@@ -1,0 +1,275 @@
+//! The bulkhead: at most so many calls at once, so that one slow dependency does not take all there is.
+//!
+//! One word has the numbers of those who run and wait ([`word`]); beside it stands the queue, under a mutex that is
+//! taken only when somebody has to wait ([`queue`]). User code never runs under it.
+
+mod call;
+pub(crate) mod layer;
+mod place;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod wait;
+mod word;
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::Mutex;
+
+use crate::keyed::Keyed;
+use crate::name::Name;
+use crate::rejection::Rejection;
+
+use self::queue::Queue;
+use self::word::{MOST_WAITING, Mode};
+
+pub use self::place::Place;
+
+/// Lets at most so many calls run at once: `#[bulkhead]` as a value.
+///
+/// A call holds a place while it runs. Where there is none, the call is rejected at once, or waits up to `max_wait` if
+/// that was set: first in, first out, in a queue of at most `max_queue`. No call waits beyond the
+/// [`deadline`](crate::deadline) around it. A caller that goes away, waiting or running, frees its place at once.
+///
+/// It is a value that is `const` to make, so that it can stand in a `static` or in a field. It can't be cloned: one
+/// bulkhead has one set of places, to be shared by reference or `Arc`. Settings out of range are taken to the nearest in
+/// range.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::{Bulkhead, Rejection};
+///
+/// static REPORTS: Bulkhead = Bulkhead::new(2).name("reports");
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let report = || REPORTS.call(async {
+///     tokio::time::sleep(Duration::from_secs(1)).await;
+///     Ok::<_, Rejection>("a report")
+/// });
+/// let (first, second, third) = tokio::join!(report(), report(), report());
+/// assert_eq!((first, second), (Ok("a report"), Ok("a report")));
+/// assert_eq!(third.unwrap_err().to_string(), "bulkhead full at `reports`, 2 running and 0 waiting");
+/// # }
+/// ```
+pub struct Bulkhead {
+    word: AtomicU64,
+    max_concurrent: u32,
+    /// As long as `max_concurrent` where it was not set.
+    max_queue: Option<u32>,
+    max_wait: Duration,
+    name: Name,
+    rejected: AtomicU64,
+    queue: Mutex<Queue>,
+}
+
+/// The settings of a bulkhead, from [`Bulkhead::limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BulkheadLimits {
+    /// How many calls run at once, at most.
+    pub max_concurrent: u32,
+    /// How long a call waits for a place, at most; zero where it does not wait.
+    pub max_wait: Duration,
+    /// How many calls wait at once, at most; 0 where none waits.
+    pub max_queue: u32,
+}
+
+/// Settings, each with its default.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::Bulkhead;
+///
+/// static SEARCH: Bulkhead = Bulkhead::new(10).name("search").max_wait(Duration::from_millis(200)).max_queue(50);
+///
+/// assert_eq!(SEARCH.limits().max_queue, 50);
+/// ```
+impl Bulkhead {
+    /// A bulkhead in which at most so many calls run at once, and none waits; 0 means 1.
+    pub const fn new(max_concurrent: u32) -> Self {
+        let max_concurrent = if max_concurrent == 0 { 1 } else { max_concurrent };
+        Self {
+            word: AtomicU64::new(0),
+            max_concurrent,
+            max_queue: None,
+            max_wait: Duration::ZERO,
+            name: Name::UNNAMED,
+            rejected: AtomicU64::new(0),
+            queue: Mutex::new(Queue::new()),
+        }
+    }
+
+    /// Another bulkhead with the same settings, and places of its own.
+    pub(crate) const fn fresh(&self) -> Self {
+        let mut fresh = Self::new(self.max_concurrent);
+        fresh.max_queue = self.max_queue;
+        fresh.max_wait = self.max_wait;
+        fresh.name = self.name;
+        fresh
+    }
+
+    /// How long a call waits for a place, at most; not at all by default. It never waits beyond the deadline of a
+    /// timeout around it.
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// How many calls wait at once, at most: by default as many as may run, never more than 1,073,741,823. Nobody waits
+    /// without [`max_wait`](Self::max_wait).
+    pub const fn max_queue(mut self, calls: u32) -> Self {
+        self.max_queue = Some(calls);
+        self
+    }
+
+    /// The name in events and rejections.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Name::given(name);
+        self
+    }
+
+    /// Named after the function in which `closure` stands.
+    #[doc(hidden)]
+    pub const fn inside<F: Fn()>(mut self, closure: &F) -> Self {
+        self.name = Name::inside(closure);
+        self
+    }
+
+    /// One such bulkhead per key, made when the key is first asked for.
+    ///
+    /// ```
+    /// use steadfast::{Bulkhead, Keyed};
+    ///
+    /// static TENANTS: Keyed<Bulkhead> = Bulkhead::new(1).keyed().max_keys(500);
+    ///
+    /// let tenant = TENANTS.get("a");
+    /// let place = tenant.try_acquire()?;
+    /// assert!(TENANTS.get("a").try_acquire().is_err());
+    /// assert!(TENANTS.get("b").try_acquire().is_ok());
+    /// # drop(place);
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
+    pub const fn keyed(self) -> Keyed<Self> {
+        Keyed::new(self)
+    }
+}
+
+/// What can be seen of it, and steered.
+///
+/// ```
+/// use steadfast::Bulkhead;
+///
+/// static DATABASE: Bulkhead = Bulkhead::new(8).name("database");
+///
+/// // For maintenance: nobody passes, whoever runs ends in peace.
+/// DATABASE.force_open();
+/// assert!(DATABASE.try_acquire().is_err());
+/// DATABASE.reset();
+/// assert!(DATABASE.try_acquire().is_ok());
+/// ```
+impl Bulkhead {
+    /// How many calls hold a place at this moment.
+    pub fn running(&self) -> u32 {
+        self.word().running()
+    }
+
+    /// How many calls wait for one at this moment.
+    pub fn waiting(&self) -> u32 {
+        self.word().waiting()
+    }
+
+    /// How many calls it has rejected.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
+    }
+
+    /// Its settings.
+    pub const fn limits(&self) -> BulkheadLimits {
+        BulkheadLimits {
+            max_concurrent: self.max_concurrent,
+            max_wait: self.max_wait,
+            max_queue: if self.max_wait.is_zero() { 0 } else { self.queue_limit() },
+        }
+    }
+
+    /// Its name: the one given, or the path of the function that the attribute stands on.
+    pub fn policy(&self) -> &'static str {
+        self.name.as_str()
+    }
+
+    /// Rejects every call from now on, those that wait included, until [`reset`](Self::reset) or
+    /// [`force_closed`](Self::force_closed). Calls that run go on.
+    pub fn force_open(&self) {
+        self.force(Mode::ForcedOpen);
+    }
+
+    /// Lets every call pass from now on, those that wait included and whatever the limit, until [`reset`](Self::reset)
+    /// or [`force_open`](Self::force_open).
+    pub fn force_closed(&self) {
+        self.force(Mode::ForcedClosed);
+    }
+
+    /// Goes by its limits again. Calls that run keep their places, also where they are more than the limit.
+    pub fn reset(&self) {
+        self.force(Mode::Limited);
+    }
+
+    /// Takes a place for as long as the [`Place`] is kept, if there is one: for what is neither a future nor a closure.
+    /// It never waits, and overtakes nobody who does.
+    ///
+    /// ```
+    /// use steadfast::Bulkhead;
+    ///
+    /// static UPLOADS: Bulkhead = Bulkhead::new(1);
+    ///
+    /// let place = UPLOADS.try_acquire()?;
+    /// assert!(UPLOADS.try_acquire().unwrap_err().is_bulkhead_full());
+    /// drop(place);
+    /// assert_eq!(UPLOADS.running(), 0);
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A rejection, if there is no place.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Place<'_>, Rejection> {
+        if self.try_enter() || self.try_enter_slowly() { Ok(Place::taken(self)) } else { Err(self.rejection()) }
+    }
+
+    const fn queue_limit(&self) -> u32 {
+        let limit = match self.max_queue {
+            Some(limit) => limit,
+            None => self.max_concurrent,
+        };
+        if limit < MOST_WAITING { limit } else { MOST_WAITING }
+    }
+
+    #[cold]
+    fn rejection(&self) -> Rejection {
+        self.rejected.fetch_add(1, Ordering::Relaxed);
+        let word = self.word();
+        Rejection::bulkhead_full(self.name, word.running(), word.waiting())
+    }
+
+    /// Whether it knows nothing but its settings.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.word.load(Ordering::Relaxed) == 0
+    }
+
+    pub(crate) fn is_forced_open(&self) -> bool {
+        self.word().mode() == Mode::ForcedOpen
+    }
+}
+
+impl fmt::Debug for Bulkhead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bulkhead")
+            .field("name", &self.name)
+            .field("limits", &self.limits())
+            .field("running", &self.running())
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
+}
