@@ -17,6 +17,8 @@ mod fallback;
 mod half_open;
 #[path = "conformance/outcome.rs"]
 mod outcome;
+#[path = "conformance/rate_limit.rs"]
+mod rate_limit;
 #[path = "conformance/rejected_beneath.rs"]
 mod rejected_beneath;
 #[path = "conformance/rejections.rs"]

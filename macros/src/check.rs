@@ -55,8 +55,13 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
                 }
             }
             Policy::CircuitBreaker(breaker) => {
-                for setting in &breaker.constants {
-                    names_no_argument(ctxt, setting, stack);
+                for setting in &breaker.shared.constants {
+                    names_no_argument(ctxt, setting, "a breaker", layer.name(), stack);
+                }
+            }
+            Policy::RateLimit(limit) => {
+                for setting in &limit.shared.constants {
+                    names_no_argument(ctxt, setting, "a limit", layer.name(), stack);
                 }
             }
             Policy::Retry(_) => {}
@@ -118,8 +123,8 @@ fn inner_timeout_is_shorter(ctxt: &Ctxt, inner: &Setting<Duration>, above: &[Lay
 fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
     let Some(next) = above.last() else { return };
     let sees_more = match &next.policy {
-        Policy::CircuitBreaker(breaker) => breaker.watches_slow_calls || breaker.handle().is_some(),
-        Policy::Timeout(_) => true,
+        Policy::CircuitBreaker(breaker) => breaker.watches_slow_calls || breaker.shared.handle().is_some(),
+        Policy::Timeout(_) | Policy::RateLimit(_) => true,
         Policy::Retry(_) | Policy::Fallback(_) => false,
     };
     if !sees_more && !next.filter.picks_values() {
@@ -136,7 +141,7 @@ fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
 }
 
 /// What stands in a `static` is the same for all calls.
-fn names_no_argument(ctxt: &Ctxt, setting: &Expr, stack: &Stack) {
+fn names_no_argument(ctxt: &Ctxt, setting: &Expr, policy: &str, attribute: &str, stack: &Stack) {
     struct Argument<'a>(&'a Stack, Option<&'a Ident>);
     impl<'ast: 'a, 'a> Visit<'ast> for Argument<'a> {
         fn visit_expr_path(&mut self, path: &'ast ExprPath) {
@@ -151,10 +156,11 @@ fn names_no_argument(ctxt: &Ctxt, setting: &Expr, stack: &Stack) {
     let mut argument = Argument(stack, None);
     argument.visit_expr(setting);
     if let Some(name) = argument.1 {
+        let (attribute, field) = (attribute.trim_end_matches(']'), policy.trim_start_matches("a "));
         let name_of = if name == "__self" { "self".to_owned() } else { name.to_string() };
         let message = format!(
-            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or a breaker \
-             that was made elsewhere, as in `#[circuit_breaker(self.breaker)]`"
+            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or {policy} that \
+             was made elsewhere, as in `{attribute}(self.{field})]`"
         );
         ctxt.error(name.span(), message);
     }

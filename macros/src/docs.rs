@@ -28,6 +28,7 @@ fn section(stack: &Stack) -> Vec<String> {
         let words = match &layer.policy {
             Policy::Retry(retry) => format!("**retry**: {}", retry.words()),
             Policy::CircuitBreaker(breaker) => format!("**circuit breaker**: {}", breaker.words()),
+            Policy::RateLimit(limit) => format!("**rate limit**: {}", limit.words()),
             Policy::Timeout(timeout) => format!("**timeout**: {}", timeout.words()),
             Policy::Fallback(fallback) => format!("**fallback**: {}", fallback.words()),
         };

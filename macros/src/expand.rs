@@ -67,11 +67,13 @@ fn site() -> Span {
 impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
-        let classes = self.stack.layers.iter().any(|layer| !matches!(layer.policy, Policy::Timeout(_)));
+        let classes =
+            self.stack.layers.iter().any(|layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::RateLimit(_)));
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| match &layer.policy {
             Policy::Retry(retry) => retry.prelude(layer, self.stack),
             Policy::CircuitBreaker(breaker) => breaker.prelude(layer, self.stack),
+            Policy::RateLimit(limit) => limit.prelude(layer, self.stack),
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
@@ -103,6 +105,7 @@ impl Expand<'_> {
         let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
         let (around, class) = match &layer.policy {
             Policy::Timeout(timeout) => (timeout.layer(layer, self.stack), None),
+            Policy::RateLimit(limit) => (limit.layer(layer, self.stack), None),
             Policy::CircuitBreaker(breaker) => {
                 let class = layer.filter.class(self.root, self.output);
                 (breaker.layer(layer, self.stack), Some(quote_spanned!(site()=> , #class)))

@@ -40,6 +40,12 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::CircuitBreaker, args.into(), item.into()).into()
 }
 
+#[doc = include_str!("../docs/rate_limit.md")]
+#[proc_macro_attribute]
+pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::RateLimit, args.into(), item.into()).into()
+}
+
 #[doc = include_str!("../docs/timeout.md")]
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -8,6 +8,7 @@ use crate::args::circuit_breaker::CircuitBreaker;
 use crate::args::fallback::Fallback;
 use crate::args::filter::Filter;
 use crate::args::outcome::Outcome;
+use crate::args::rate_limit::RateLimit;
 use crate::args::retry::Retry;
 use crate::args::timeout::Timeout;
 use crate::args::{Args, Common};
@@ -21,18 +22,21 @@ use crate::function::{Argument, Function, Passed};
 pub(crate) enum Kind {
     Retry,
     CircuitBreaker,
+    RateLimit,
     Timeout,
     Fallback,
     Outcome,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Retry, Self::CircuitBreaker, Self::Timeout, Self::Fallback, Self::Outcome];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Retry, Self::CircuitBreaker, Self::RateLimit, Self::Timeout, Self::Fallback, Self::Outcome];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::CircuitBreaker => "circuit_breaker",
+            Self::RateLimit => "rate_limit",
             Self::Timeout => "timeout",
             Self::Fallback => "fallback",
             Self::Outcome => "outcome",
@@ -48,6 +52,7 @@ impl Kind {
 pub(crate) enum Policy {
     Retry(Retry),
     CircuitBreaker(CircuitBreaker),
+    RateLimit(RateLimit),
     Timeout(Timeout),
     Fallback(Fallback),
 }
@@ -98,6 +103,7 @@ impl Stack {
             let policy = match kind {
                 Kind::Retry => Policy::Retry(Retry::read(&mut args)),
                 Kind::CircuitBreaker => Policy::CircuitBreaker(CircuitBreaker::read(&mut args)),
+                Kind::RateLimit => Policy::RateLimit(RateLimit::read(&mut args)),
                 Kind::Timeout => Policy::Timeout(Timeout::read(&mut args)),
                 Kind::Fallback => Policy::Fallback(Fallback::read(&mut args)),
                 Kind::Outcome => {
@@ -185,7 +191,7 @@ impl Layer {
 
     /// Whether it may answer in place of what is beneath it.
     pub(crate) fn rejects(&self) -> bool {
-        matches!(self.policy, Policy::CircuitBreaker(_) | Policy::Timeout(_))
+        matches!(self.policy, Policy::CircuitBreaker(_) | Policy::RateLimit(_) | Policy::Timeout(_))
     }
 
     pub(crate) fn is_fallback(&self) -> bool {
@@ -214,6 +220,7 @@ impl Layer {
         match self.policy {
             Policy::Retry(_) => "#[retry]",
             Policy::CircuitBreaker(_) => "#[circuit_breaker]",
+            Policy::RateLimit(_) => "#[rate_limit]",
             Policy::Timeout(_) => "#[timeout]",
             Policy::Fallback(_) => "#[fallback]",
         }

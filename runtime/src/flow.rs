@@ -71,6 +71,27 @@ impl<T, E> Flow<Result<T, E>> {
     }
 }
 
+pin_project! {
+    /// A flow as a plain future, rejections among the errors.
+    pub(crate) struct Joined<F> {
+        #[pin]
+        pub(crate) flow: F,
+    }
+}
+
+impl<T, E, F> Future for Joined<F>
+where
+    F: Future<Output = Flow<Result<T, E>>>,
+    E: From<Rejection>,
+{
+    type Output = Result<T, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().flow.poll(cx).map(Flow::into_result)
+    }
+}
+
 /// The value of a stack in which nothing can reject.
 #[inline]
 pub fn returned<R>(flow: Flow<R, Infallible>) -> R {

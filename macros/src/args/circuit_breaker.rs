@@ -3,13 +3,13 @@
 use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote_spanned;
 use syn::{Expr, Ident, Lit};
 
 use super::Args;
-use super::setting::{Setting, Value, is_negative, literal};
-use crate::emit::{Root, at, borrowed};
+use super::setting::{Setting, is_negative, literal};
+use super::stateful::{Stateful, Type};
+use crate::emit::Root;
 use crate::policy::{Layer, Stack};
 
 pub(super) const ARGUMENTS: [&str; 15] = [
@@ -31,7 +31,6 @@ pub(super) const ARGUMENTS: [&str; 15] = [
 ];
 
 /// Those that a shared breaker has of its own.
-
 const SETTINGS: [&str; 13] = [
     "failure_threshold",
     "failure_rate",
@@ -54,29 +53,21 @@ const DEFAULT_RESET: Duration = Duration::from_secs(30);
 /// As many outcomes as a count window can hold.
 const LARGEST_WINDOW: u32 = 65_536;
 
+const POLICY: Type = Type { name: "CircuitBreaker", variable: "circuit_breaker", item: "CIRCUIT_BREAKER", new: &[] };
+
 #[derive(Default)]
 pub(crate) struct CircuitBreaker {
-    /// A shared breaker in place of settings.
-    handle: Option<Expr>,
-    /// `.method(value)`, in the order of the docs.
-    settings: Vec<(&'static str, Span, TokenStream)>,
-    /// The settings that are no literals; they must be constant.
-    pub(crate) constants: Vec<Expr>,
+    pub(crate) shared: Stateful,
     pub(crate) watches_slow_calls: bool,
     abandoned: Option<Ident>,
-    key: Option<Expr>,
-    max_keys: Option<Expr>,
     words: String,
 }
 
 impl CircuitBreaker {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
-        let handle = args.handle("#[circuit_breaker(failure_threshold = 5)]");
-        let mut breaker = Self { handle, ..Self::default() };
-        if let Some(handle) = &breaker.handle {
-            args.refuse_beside_handle(&SETTINGS);
-            breaker.words = format!("`{}`, shared", crate::docs::source(handle));
-        } else {
+        let shared = Stateful::read(args, "#[circuit_breaker(failure_threshold = 5)]", &SETTINGS);
+        let mut breaker = Self { shared, ..Self::default() };
+        if breaker.shared.handle().is_none() {
             breaker.read_settings(args);
         }
         breaker.abandoned = args.take_word("abandoned", &["neutral", "failure"]);
@@ -84,11 +75,6 @@ impl CircuitBreaker {
             && let Some((_, other)) = args.expr("abandoned")
         {
             args.ctxt.error_spanned_by(other, "`abandoned` takes `neutral` or `failure`");
-        }
-        breaker.key = args.expr("key").map(|(_, expr)| expr);
-        if breaker.handle.is_none() {
-            breaker.max_keys = max_keys(args, breaker.key.is_some());
-            breaker.constants.extend(breaker.max_keys.clone());
         }
         breaker
     }
@@ -145,111 +131,45 @@ impl CircuitBreaker {
 
         self.watches_slow_calls = slow_call.is_some();
         self.words = words(threshold.as_ref(), rate.as_ref(), reset.as_ref());
-        self.set("failure_threshold", threshold);
-        self.set("failure_rate", rate);
+        let shared = &mut self.shared;
+        shared.set("failure_threshold", threshold);
+        shared.set("failure_rate", rate);
         match window {
-            Some(Window::Calls(calls)) => self.set("window_calls", Some(calls)),
-            Some(Window::Duration(duration)) => self.set("window_duration", Some(duration)),
-            Some(Window::Expr(expr)) => self.set_expr("window", expr),
+            Some(Window::Calls(calls)) => shared.set("window_calls", Some(calls)),
+            Some(Window::Duration(duration)) => shared.set("window_duration", Some(duration)),
+            Some(Window::Expr(expr)) => shared.set_expr("window", expr),
             None => {}
         }
-        self.set("min_calls", min_calls);
-        self.set("slow_call", slow_call);
-        self.set("slow_call_rate", slow_call_rate);
-        self.set("reset_timeout", reset);
-        self.set("max_reset_timeout", max_reset);
-        self.set("success_threshold", args.integer("success_threshold", 1, u32::MAX));
-        self.set("max_probes", args.integer("max_probes", 1, u32::MAX));
-        self.set("probe_timeout", args.duration("probe_timeout"));
+        shared.set("min_calls", min_calls);
+        shared.set("slow_call", slow_call);
+        shared.set("slow_call_rate", slow_call_rate);
+        shared.set("reset_timeout", reset);
+        shared.set("max_reset_timeout", max_reset);
+        shared.set("success_threshold", args.integer("success_threshold", 1, u32::MAX));
+        shared.set("max_probes", args.integer("max_probes", 1, u32::MAX));
+        shared.set("probe_timeout", args.duration("probe_timeout"));
         if let Some((_, hook)) = args.expr("on_state_change") {
-            self.set_expr("on_state_change", hook);
+            shared.set_expr("on_state_change", hook);
         }
-    }
-
-    fn set<T: Value>(&mut self, name: &'static str, value: Option<Setting<T>>) {
-        match value {
-            Some(Setting::Expr(expr)) => self.set_expr(name, *expr),
-            Some(literal) => self.settings.push((name, literal.span(), literal.into_token_stream())),
-            None => {}
-        }
-    }
-
-    fn set_expr(&mut self, name: &'static str, expr: Expr) {
-        self.settings.push((name, expr.span(), expr.to_token_stream()));
-        self.constants.push(expr);
-    }
-
-    pub(crate) fn handle(&self) -> Option<&Expr> {
-        self.handle.as_ref()
     }
 
     pub(crate) fn words(&self) -> String {
-        match &self.key {
-            Some(key) => format!("{}, one per `{}`", self.words, crate::docs::source(key)),
-            None => self.words.clone(),
-        }
+        self.shared.words(&self.words)
     }
 
     /// What is evaluated once, before the body.
     pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let span = Span::mixed_site();
-        let root = &stack.root;
-        let variable = layer.variable("circuit_breaker", stack);
-        let breaker = quote_spanned!(span=> #root::CircuitBreaker);
-        let keyed = quote_spanned!(span=> #root::Keyed<#breaker>);
-        match (&self.handle, &self.key) {
-            (Some(handle), None) => {
-                let handle = stack.handle(handle, &breaker);
-                quote_spanned!(span=> let #variable = #handle;)
-            }
-            (Some(handle), Some(key)) => {
-                let handle = stack.handle(handle, &keyed);
-                let get = get(key);
-                quote_spanned!(span=> let #variable = #handle #get;)
-            }
-            (None, Some(key)) => {
-                let value = self.value(layer, root);
-                let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
-                let get = get(key);
-                quote_spanned!(span=>
-                    let #variable = {
-                        static CIRCUIT_BREAKER: #keyed = #value.keyed()#max_keys;
-                        &CIRCUIT_BREAKER
-                    } #get;
-                )
-            }
-            (None, None) => TokenStream::new(),
-        }
+        self.shared.prelude(&POLICY, layer, stack, self.abandoned(&stack.root).as_ref())
     }
 
     /// The layer, which is put around a call.
     pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let span = Span::mixed_site();
         let root = &stack.root;
-        let breaker = if let Some(expr) = self.handle.as_ref().or(self.key.as_ref()) {
-            // Where it was made, so that what is wrong with it is reported there alone.
-            let mut variable = layer.variable("circuit_breaker", stack);
-            variable.set_span(at(expr));
-            quote_spanned!(at(expr)=> &#variable)
-        } else {
-            let value = self.value(layer, root);
-            quote_spanned!(span=> { static CIRCUIT_BREAKER: #root::CircuitBreaker = #value; &CIRCUIT_BREAKER })
-        };
-        let tag = layer.tag(stack);
-        let abandoned = self.handle.as_ref().and_then(|_| self.abandoned(root));
-        quote_spanned!(span=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
-    }
-
-    fn value(&self, layer: &Layer, root: &Root) -> TokenStream {
-        let span = Span::mixed_site();
-        let settings = self.settings.iter().map(|(name, at, value)| {
-            let span = span.located_at(*at);
-            let name = Ident::new(name, span);
-            quote_spanned!(span=> .#name(#value))
-        });
         let abandoned = self.abandoned(root);
-        let named = layer.named();
-        quote_spanned!(span=> #root::CircuitBreaker::new()#(#settings)* #abandoned #named)
+        let breaker = self.shared.policy(&POLICY, layer, stack, abandoned.as_ref());
+        let tag = layer.tag(stack);
+        let abandoned = self.shared.handle().and(abandoned);
+        quote_spanned!(Span::mixed_site()=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
     }
 
     fn abandoned(&self, root: &Root) -> Option<TokenStream> {
@@ -258,24 +178,6 @@ impl CircuitBreaker {
             _ => quote_spanned!(Span::mixed_site()=> Neutral),
         };
         Some(quote_spanned!(Span::mixed_site()=> .abandoned(#root::Abandoned::#variant)))
-    }
-}
-
-/// `.get(&KEY)`
-fn get(key: &Expr) -> TokenStream {
-    let borrowed = borrowed_parts(key);
-    quote_spanned!(at(key)=> .get(#borrowed))
-}
-
-/// The key by reference. Of a tuple it is each part, so that none is moved away from the body.
-fn borrowed_parts(key: &Expr) -> TokenStream {
-    match key {
-        Expr::Tuple(tuple) => {
-            let parts = tuple.elems.iter().map(borrowed_parts);
-            quote_spanned!(at(key)=> &(#(#parts,)*))
-        }
-        Expr::Paren(paren) => borrowed_parts(&paren.expr),
-        key => borrowed(key),
     }
 }
 
@@ -317,21 +219,6 @@ fn window(args: &mut Args<'_>) -> Option<Window> {
         }
         Some(None) => args.expr("window").map(|(_, expr)| Window::Expr(expr)),
     }
-}
-
-fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
-    let is_literal = args.peek("max_keys").is_some_and(|expr| literal(expr).is_some());
-    let (span, value) = if is_literal {
-        let keys = args.integer("max_keys", 1, u32::MAX)?;
-        (keys.span(), syn::parse_quote!(#keys))
-    } else {
-        let (name, expr) = args.expr("max_keys")?;
-        (name.span(), expr)
-    };
-    if !keyed {
-        args.ctxt.error(span, "`max_keys` needs `key = ..`");
-    }
-    Some(value)
 }
 
 fn words(threshold: Option<&Setting<u32>>, rate: Option<&Setting<f64>>, reset: Option<&Setting<Duration>>) -> String {

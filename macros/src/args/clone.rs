@@ -13,7 +13,7 @@ use crate::suggest::unknown;
 impl Args<'_> {
     /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
     pub(crate) fn clones(&mut self, function: &Function) -> Vec<Ident> {
-        if !matches!(self.kind, Kind::Retry | Kind::Fallback) {
+        if !matches!(self.kind, Kind::Retry | Kind::Fallback | Kind::RateLimit) {
             return Vec::new();
         }
         let Some(named) = self.take("clone") else { return Vec::new() };

@@ -49,7 +49,7 @@ enum Head {
 impl Filter {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let mut filter = Self::default();
-        if args.kind == Kind::Timeout {
+        if matches!(args.kind, Kind::Timeout | Kind::RateLimit) {
             return filter;
         }
         filter.on = args.list("on").map(|list| arms(args, list, false));

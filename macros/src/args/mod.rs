@@ -12,8 +12,10 @@ pub(crate) mod fallback;
 pub(crate) mod filter;
 mod grammar;
 pub(crate) mod outcome;
+pub(crate) mod rate_limit;
 pub(crate) mod retry;
 pub(crate) mod setting;
+pub(crate) mod stateful;
 pub(crate) mod timeout;
 
 use proc_macro2::{Group, Ident, Span};
@@ -59,11 +61,13 @@ fn known(kind: Kind) -> Vec<&'static str> {
     let own: &[&str] = match kind {
         Kind::Retry => &retry::ARGUMENTS,
         Kind::CircuitBreaker => &circuit_breaker::ARGUMENTS,
+        Kind::RateLimit => &rate_limit::ARGUMENTS,
         Kind::Timeout => &[],
         Kind::Fallback => &["clone"],
         Kind::Outcome => &["retry_after"],
     };
-    let filters: &[&str] = if kind == Kind::Timeout { &[] } else { &["on", "ignore", "when"] };
+    let judges = !matches!(kind, Kind::Timeout | Kind::RateLimit);
+    let filters: &[&str] = if judges { &["on", "ignore", "when"] } else { &[] };
     let name: &[&str] = if kind == Kind::Outcome { &[] } else { &["name"] };
     let error: &[&str] = if takes_error(kind) { &["error"] } else { &[] };
     [own, filters, error, name, &["docs", "crate"]].concat()
@@ -71,7 +75,7 @@ fn known(kind: Kind) -> Vec<&'static str> {
 
 /// Whether rejections come from it, or it speaks for those that they come from.
 fn takes_error(kind: Kind) -> bool {
-    matches!(kind, Kind::CircuitBreaker | Kind::Timeout | Kind::Outcome)
+    matches!(kind, Kind::CircuitBreaker | Kind::RateLimit | Kind::Timeout | Kind::Outcome)
 }
 
 impl Args<'_> {
@@ -84,6 +88,11 @@ impl Args<'_> {
     /// Whether an argument of that name is there, known or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.named.iter().any(|named| named.name == name)
+    }
+
+    /// Whether there is an expression without a name.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.positional.is_some()
     }
 
     /// The expression without a name.
@@ -195,7 +204,7 @@ impl Args<'_> {
 
     /// Whether a shared policy stands in place of settings.
     pub(crate) fn has_handle(&self) -> bool {
-        matches!(self.kind, Kind::Retry | Kind::CircuitBreaker) && self.positional.is_some()
+        matches!(self.kind, Kind::Retry | Kind::CircuitBreaker | Kind::RateLimit) && self.positional.is_some()
     }
 
     /// Names that were given beside a positional handle and belong to the shared policy.

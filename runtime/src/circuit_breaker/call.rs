@@ -1,12 +1,9 @@
 //! The breaker as a value: calls without an attribute.
 
 use core::future::Future;
-use core::pin::Pin;
-use core::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
-
-use crate::{Class, Classify, Flow, Rejection, flow};
+use crate::flow::{self, Joined};
+use crate::{Class, Classify, Flow, Rejection};
 
 use super::CircuitBreaker;
 use super::layer::{By, ByClass, Judge, When, circuit_breaker};
@@ -131,26 +128,5 @@ impl<'b, J> Calls<'b, J> {
         J: Judge<R>,
     {
         circuit_breaker(self.breaker).run_judged(|| Flow::Returned(call()), &self.judge)
-    }
-}
-
-pin_project! {
-    /// A flow as a plain future, rejections among the errors.
-    struct Joined<F> {
-        #[pin]
-        flow: F,
-    }
-}
-
-impl<T, E, F> Future for Joined<F>
-where
-    F: Future<Output = Flow<Result<T, E>>>,
-    E: From<Rejection>,
-{
-    type Output = Result<T, E>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().flow.poll(cx).map(Flow::into_result)
     }
 }
