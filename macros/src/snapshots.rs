@@ -6,7 +6,9 @@ use quote::quote;
 use crate::attribute;
 use crate::policy::Kind;
 
-fn expanded(kind: Kind, args: TokenStream, item: TokenStream) -> String {
+mod rate_limit;
+
+pub(super) fn expanded(kind: Kind, args: TokenStream, item: TokenStream) -> String {
     let tokens = attribute::expand(kind, args, item);
     match syn::parse2(tokens.clone()) {
         Ok(file) => prettyplease::unparse(&file),
