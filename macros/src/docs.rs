@@ -4,14 +4,16 @@ use core::time::Duration;
 
 use proc_macro2::{Delimiter, LineColumn, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Attribute;
+use syn::{Attribute, Meta};
 
 use crate::args::setting::Setting;
 use crate::policy::{Policy, Stack};
 
 /// Appended only where the function has docs: an attribute that adds the first line would silence `missing_docs`.
 pub(crate) fn append(attributes: &mut Vec<Attribute>, stack: &Stack) {
-    let documented = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
+    // `#[doc(alias = "..")]` and `#[doc(hidden)]` are no docs.
+    let is_text = |meta: &Meta| matches!(meta, Meta::NameValue(pair) if pair.path.is_ident("doc"));
+    let documented = attributes.iter().any(|attribute| is_text(&attribute.meta));
     if !documented || !stack.docs {
         return;
     }
@@ -112,6 +114,19 @@ mod tests {
             let expr: Expr = syn::parse_str(code).unwrap();
             assert_eq!(source(&expr), code);
         }
+    }
+
+    #[test]
+    fn what_is_undocumented_stays_so() {
+        let sections = |attribute: TokenStream| {
+            let item = quote::quote!(#attribute pub fn f() -> R { g() });
+            let code = crate::attribute::expand(crate::policy::Kind::Retry, TokenStream::new(), item);
+            code.to_string().matches("Resilience").count()
+        };
+        assert_eq!(sections(quote::quote!(#[doc = "Docs."])), 1);
+        assert_eq!(sections(quote::quote!(#[doc = include_str!("f.md")])), 1);
+        assert_eq!(sections(quote::quote!(#[doc(alias = "g")])), 0);
+        assert_eq!(sections(quote::quote!()), 0);
     }
 
     #[test]

@@ -50,3 +50,31 @@ pub(crate) fn borrowed(expr: &Expr) -> TokenStream {
         _ => quote_spanned!(at(expr)=> &(#expr)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parentheses_stand_where_they_are_needed() {
+        for (expr, expected) in [
+            ("host", "& host"),
+            ("self.breaker", "& self . breaker"),
+            ("url.host()", "& url . host ()"),
+            ("hosts[0]", "& hosts [0]"),
+            ("a + b", "& (a + b)"),
+            ("a as u64", "& (a as u64)"),
+            ("*a", "& (* a)"),
+            ("(a + b)", "& (a + b)"),
+        ] {
+            assert_eq!(borrowed(&syn::parse_str(expr).unwrap()).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_crate_is_where_it_is_said_to_be() {
+        assert_eq!(Root::new(None).to_token_stream().to_string(), ":: steadfast");
+        let given = Root::new(Some(syn::parse_quote!(crate::steadfast)));
+        assert_eq!(given.at(Span::call_site()).to_string(), "crate :: steadfast");
+    }
+}

@@ -20,11 +20,14 @@
 //!
 //! In a blocking function a call is a closure, `.await` is `()`, and the rest is the same.
 
-use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Expr, Lifetime, Type};
+mod convert;
 
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Lifetime, Type};
+
+use self::convert::Converts;
 use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
 use crate::emit::{Root, at};
@@ -39,16 +42,6 @@ pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> 
     let expanded = expand.function();
     function.take_mut_off(&stack.clones);
     shape.wrap(expanded)
-}
-
-/// What makes an error of a rejection.
-enum Converts {
-    /// There are none.
-    Nothing,
-    /// `E: From<Rejection>`.
-    ByFrom,
-    /// `error = F`.
-    By(TokenStream),
 }
 
 struct Expand<'a> {
@@ -81,8 +74,23 @@ impl Expand<'_> {
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
+        let check = self.check_for_a_future();
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #(#consumed)* #(#prelude)* #end)
+        quote!(#classes #check #(#consumed)* #(#prelude)* #end)
+    }
+
+    /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
+    fn check_for_a_future(&self) -> Option<TokenStream> {
+        const PLAIN: [&str; 8] = ["Result", "Option", "String", "Vec", "bool", "char", "usize", "Self"];
+        let Type::Path(path) = self.output else { return None };
+        let name = path.path.segments.last()?.ident.to_string();
+        let is_number = name.starts_with(['u', 'i', 'f']) && name[1..].parse::<u8>().is_ok();
+        if self.is_async || is_number || PLAIN.contains(&name.as_str()) {
+            return None;
+        }
+        let output = self.output;
+        let root = self.root.at(output.span());
+        Some(quote_spanned!(at(output)=> let _ = |outcome: &#output| (&&#root::__private::Returns(outcome)).check();))
     }
 
     /// From the outcome to what the function returns.
@@ -96,6 +104,10 @@ impl Expand<'_> {
             return quote!(#otherwise #answer);
         }
         let (statements, outcome) = self.outcome(layers);
+        if let [Layer { policy: Policy::Retry(_), .. }, ..] = layers {
+            let value = self.absorb(layers, &quote_spanned!(site()=> outcome));
+            return quote_spanned!(site()=> #statements let outcome = #outcome; #value);
+        }
         let value = self.absorb(layers, &outcome);
         quote!(#statements #value)
     }
@@ -127,11 +139,9 @@ impl Expand<'_> {
     /// Statements that run a call, and the expression of its outcome.
     fn outcome(&self, layers: &[Layer]) -> (TokenStream, TokenStream) {
         match layers {
-            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => {
-                (self.retry(layer, retry, beneath), quote_spanned!(site()=> outcome))
-            }
+            [layer @ Layer { policy: Policy::Retry(retry), .. }, beneath @ ..] => self.retry(layer, retry, beneath),
             [layer @ Layer { policy: Policy::Fallback(fallback), .. }, beneath @ ..] => {
-                (self.inner_fallback(layer, fallback, beneath), quote_spanned!(site()=> outcome))
+                (TokenStream::new(), self.inner_fallback(layer, fallback, beneath))
             }
             _ => (self.call(layers), self.run(&quote_spanned!(site()=> call))),
         }
@@ -141,7 +151,7 @@ impl Expand<'_> {
         if self.is_async { quote_spanned!(site()=> #call.await) } else { quote_spanned!(site()=> #call()) }
     }
 
-    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> TokenStream {
+    fn retry(&self, layer: &Layer, retry: &Retry, beneath: &[Layer]) -> (TokenStream, TokenStream) {
         let root = self.root;
         let machine = retry.machine(layer, self.stack);
         let call = self.call(beneath);
@@ -156,10 +166,9 @@ impl Expand<'_> {
         let body = (!self.is_async && first == Some(layer.number)).then(|| self.repeatable_body());
         // At the attribute, where the compiler points when the body consumes an argument on its first attempt.
         let repeat = quote_spanned!(site().located_at(layer.span)=> loop);
-        quote_spanned!(site()=>
-            let mut retry = #machine;
-            #body
-            let outcome = #repeat {
+        let before = quote_spanned!(site()=> let mut retry = #machine; #body);
+        let attempts = quote_spanned!(site()=>
+            #repeat {
                 #call
                 let outcome = #attempt;
                 let delay = match #next {
@@ -167,8 +176,9 @@ impl Expand<'_> {
                     #root::__private::Next::Again(delay) => delay,
                 };
                 #wait;
-            };
-        )
+            }
+        );
+        (before, attempts)
     }
 
     /// A fallback beneath other policies: its answer is an outcome to them.
@@ -184,7 +194,7 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> let outcome = #label: { #otherwise #answer };)
+        quote_spanned!(site()=> #label: { #otherwise #answer })
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -197,8 +207,12 @@ impl Expand<'_> {
     ) -> TokenStream {
         let (root, output) = (self.root, self.output);
         let (statements, outcome) = self.outcome(beneath);
-        // A block, so that clones for the body don't hide the arguments from the answer.
-        let run = quote_spanned!(site()=> let outcome = { #statements #outcome };);
+        let run = if statements.is_empty() {
+            quote_spanned!(site()=> let outcome = #outcome;)
+        } else {
+            // A block, so that what the call was made of is gone before the answer.
+            quote_spanned!(site()=> let outcome = { #statements #outcome };)
+        };
         let handles = layer.filter.handles(root, output);
         let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
@@ -244,68 +258,12 @@ impl Expand<'_> {
         }
     }
 
-    /// An outcome as the function's return type, a rejection as its error.
-    fn absorb(&self, layers: &[Layer], outcome: &TokenStream) -> TokenStream {
-        let (root, output) = (self.root, self.output);
-        match self.converts(layers) {
-            Converts::Nothing => quote_spanned!(site()=> #root::__private::returned(#outcome)),
-            Converts::ByFrom => quote_spanned!(site()=> #root::__private::absorb::<#output>(#outcome)),
-            Converts::By(f) => {
-                let root = root.at(at(&f));
-                quote_spanned!(at(&f)=> #root::__private::absorb_with::<#output, _>(#outcome, #f))
-            }
-        }
-    }
-
-    /// How a rejection that comes out of `layers` becomes an error.
-    fn converts(&self, layers: &[Layer]) -> Converts {
-        let root = self.root;
-        // What is beneath a fallback is handled by it.
-        let rejecting: Vec<_> =
-            layers.iter().take_while(|layer| !layer.is_fallback()).filter(|layer| layer.rejects()).collect();
-        let shared = self.stack.error.as_ref();
-        let own: Vec<_> = rejecting.iter().filter_map(|l| Some((l.number, l.common.error.as_ref()?))).collect();
-        match (&*own, shared) {
-            _ if rejecting.is_empty() => Converts::Nothing,
-            ([], None) => Converts::ByFrom,
-            ([], Some(f)) => Converts::By(f.to_token_stream()),
-            ([(_, f)], _) if rejecting.len() == 1 => Converts::By(f.to_token_stream()),
-            (own, shared) => {
-                let convert = |f: &Expr| {
-                    let root = root.at(at(f));
-                    quote_spanned!(at(f)=> #root::__private::convert(rejection, #f))
-                };
-                let rest = match shared {
-                    Some(f) => convert(f),
-                    None => {
-                        let output = self.output;
-                        let error = quote_spanned!(output.span()=> _);
-                        quote_spanned!(site()=> #root::__private::error::<#output, #error>(rejection))
-                    }
-                };
-                // The last arm takes the policies that have no `error`, or the last one where all have.
-                let (arms, rest) = match own.split_last() {
-                    Some(((_, last), others)) if own.len() == rejecting.len() => (others, convert(last)),
-                    _ => (own, rest),
-                };
-                let arms = arms.iter().map(|(number, f)| {
-                    let (number, f) = (Literal::u8_unsuffixed(*number), convert(f));
-                    quote_spanned!(site()=> #number => #f,)
-                });
-                Converts::By(quote_spanned!(site()=>
-                    |rejection: #root::Rejection| match #root::__private::tag(&rejection) { #(#arms)* _ => #rest, }
-                ))
-            }
-        }
-    }
-
     /// The user's own code.
     fn innermost(&self) -> TokenStream {
         let root = self.root;
         if self.is_async {
-            let clones = self.clones();
             let block = self.async_block();
-            return quote_spanned!(site()=> #clones let call = #root::__private::call(#block););
+            return quote_spanned!(site()=> let call = #root::__private::call(#block););
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> let call = &mut body;);
@@ -315,10 +273,12 @@ impl Expand<'_> {
     }
 
     fn async_block(&self) -> TokenStream {
-        let (anchor, statements, capture) = (self.anchor(), &self.statements, self.capture());
+        let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
         let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
-        quote_spanned!(site()=> #open { #anchor #statements })
+        // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
+        let block = quote_spanned!(self.stack.span=> { #anchor #clones #statements });
+        quote!(#open #block)
     }
 
     fn repeatable_body(&self) -> TokenStream {
@@ -329,7 +289,8 @@ impl Expand<'_> {
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
         let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
-        quote_spanned!(retry=> || -> #output { #clones #statements })
+        let block = quote_spanned!(self.stack.span=> { #clones #statements });
+        quote_spanned!(retry=> || -> #output #block)
     }
 
     /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
@@ -353,7 +314,7 @@ impl Expand<'_> {
         )
     }
 
-    /// Each attempt gets its own.
+    /// Each attempt gets its own, within its own block: filters and hooks see the arguments themselves.
     fn clones(&self) -> TokenStream {
         let names = &self.stack.clones;
         names
@@ -373,10 +334,12 @@ impl Expand<'_> {
                 Policy::Fallback(fallback) => fallback.answer(),
                 _ => TokenStream::new(),
             };
-            let filter = &layer.filter;
-            self.stack.mentions_argument(quote!(#answer #filter))
+            let (filter, error) = (&layer.filter, &layer.common.error);
+            self.stack.mentions_argument(quote!(#answer #filter #error))
         };
-        let shared = self.stack.repeats() || self.stack.layers.iter().any(named);
+        let error_for_all = self.stack.error.to_token_stream();
+        let shared =
+            self.stack.repeats() || self.stack.layers.iter().any(named) || self.stack.mentions_argument(error_for_all);
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 

@@ -202,3 +202,82 @@ fn not_a_function(kind: Kind, item: TokenStream) -> Option<(syn::Error, bool)> {
     let name = trees.get(index + 1)?;
     (word(trees.len() - 1) == ";").then(|| (syn::Error::new(name.span(), without_body(kind)), false))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(text: &str) -> Function {
+        let ctxt = Ctxt::new();
+        let function = Function::parse(&ctxt, Kind::Retry, text.parse().unwrap());
+        ctxt.check().unwrap();
+        function.unwrap_or_else(|_| panic!("no function: {text}"))
+    }
+
+    fn refusal(text: &str) -> String {
+        let ctxt = Ctxt::new();
+        assert!(Function::parse(&ctxt, Kind::Retry, text.parse().unwrap()).is_err(), "{text}");
+        ctxt.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn arguments_are_found_in_patterns() {
+        let function = function(
+            "fn f(&self, a: A, mut b: &B, (c, Wrap(d)): (C, D), [e, ..]: &mut [E], F { f, g: ref h }: F, _: G) {}",
+        );
+        let found: Vec<_> = function.arguments().into_iter().map(|a| (a.name.to_string(), a.kind)).collect();
+        let by = |names: &[&str], kind| names.iter().map(|name| ((*name).to_owned(), kind)).collect::<Vec<_>>();
+        let expected = [
+            by(&["a"], Passed::Value),
+            by(&["b"], Passed::Ref),
+            by(&["c", "d"], Passed::Value),
+            by(&["e"], Passed::Mut),
+            by(&["f", "h"], Passed::Value),
+        ];
+        assert_eq!(found, expected.concat());
+    }
+
+    #[test]
+    fn receivers_are_told_apart() {
+        for (text, expected) in [
+            ("fn f() {}", None),
+            ("fn f(self) {}", Some(Passed::Value)),
+            ("fn f(mut self) {}", Some(Passed::Value)),
+            ("fn f(&self) {}", Some(Passed::Ref)),
+            ("fn f(&'a mut self) {}", Some(Passed::Mut)),
+            ("fn f(self: Arc<Self>) {}", Some(Passed::Value)),
+            ("fn f(self: &mut Self) {}", Some(Passed::Mut)),
+        ] {
+            assert_eq!(function(text).receiver(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn mut_is_taken_off_what_is_only_cloned() {
+        let mut function = function("fn f(mut a: A, (mut b, mut c): (B, C)) {}");
+        let names: Vec<Ident> = ["a", "c"].map(|name| Ident::new(name, proc_macro2::Span::call_site())).into();
+        function.take_mut_off(&names);
+        let written = function.to_tokens(&TokenStream::new()).to_string();
+        assert_eq!(written, "fn f (a : A , (mut b , c) : (B , C)) { }");
+    }
+
+    #[test]
+    fn what_is_no_function_is_called_by_its_name() {
+        for (text, named) in [
+            ("pub struct S;", "a type"),
+            ("impl S {}", "an `impl` block"),
+            ("unsafe trait T {}", "a trait"),
+            ("const C: u8 = 1;", "this item"),
+            ("extern crate a;", "this item"),
+            ("move |x| x", "a closure"),
+        ] {
+            let message = refusal(text);
+            assert!(message.starts_with(&format!("`#[retry]` stands on a function, not on {named}")), "{message}");
+        }
+        for declaration in ["fn f();", "safe fn f() -> u8;"] {
+            assert!(refusal(declaration).contains("this declaration has none"), "{declaration}");
+        }
+        // A function that cannot be read is not taken for what stands in its signature.
+        assert!(!refusal("fn f(a) -> impl Sized {}").contains("impl"));
+    }
+}

@@ -22,6 +22,8 @@ mod suggest;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod robust;
+#[cfg(test)]
 mod snapshots;
 
 use proc_macro::TokenStream;

@@ -2,6 +2,8 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::Parser;
 use syn::{Expr, Ident};
 
 use crate::args::circuit_breaker::CircuitBreaker;
@@ -179,8 +181,16 @@ fn mentions(tokens: TokenStream, asked: &impl Fn(&Ident) -> bool) -> bool {
     tokens.into_iter().any(|tree| match tree {
         TokenTree::Ident(name) => asked(&name),
         TokenTree::Group(group) => mentions(group.stream(), asked),
-        _ => false,
+        TokenTree::Literal(literal) => inline_arguments(&literal.to_string()).iter().any(asked),
+        TokenTree::Punct(_) => false,
     })
+}
+
+/// What a literal names where it is a format string: `"a guest, number {id:>width$}"`.
+fn inline_arguments(literal: &str) -> Vec<Ident> {
+    let placeholders = literal.split('{').skip(1).filter_map(|after| Some(after.split_once('}')?.0));
+    let words = placeholders.flat_map(|inside| inside.split(|c: char| c != '_' && !c.is_alphanumeric()));
+    words.filter_map(|word| Ident::parse_any.parse_str(word).ok()).collect()
 }
 
 impl Layer {

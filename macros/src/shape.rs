@@ -285,3 +285,53 @@ pub(crate) fn is_expanded(tokens: &TokenStream) -> Option<Span> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_futures_are_known() {
+        let output =
+            |ty: &str| future_output(&syn::parse_str(ty).unwrap()).map(|output| output.to_token_stream().to_string());
+        for ty in [
+            "impl Future<Output = R>",
+            "impl Send + ::core::future::Future<Output = R> + 'a",
+            "Pin<Box<dyn Future<Output = R> + Send + 'a>>",
+            "(std::pin::Pin<Box<dyn std::future::Future<Output = R>>>)",
+            "BoxFuture<'a, R>",
+            "futures::future::LocalBoxFuture<'static, R>",
+        ] {
+            assert_eq!(output(ty).as_deref(), Some("R"), "{ty}");
+        }
+        assert_eq!(output("impl Future").as_deref(), Some("_"));
+        for ty in ["R", "Reply<R>", "Box<dyn Error>", "Pin<Box<R>>", "impl IntoFuture<Output = R>", "()", "&'a str"] {
+            assert_eq!(output(ty), None, "{ty}");
+        }
+    }
+
+    #[test]
+    fn the_last_words_of_a_body_give_a_future_away() {
+        let ends = |body: &str| ends_in_async(&body.parse().unwrap());
+        for body in ["async {}", "let x = 1; async move { x }", "Box::pin(async move {})", "pin(async {})"] {
+            assert!(ends(body), "{body}");
+        }
+        for body in
+            ["", "async {};", "async {}.await", "block_on(async {})", "if a { async {} } else { b }", "move_ {}"]
+        {
+            assert!(!ends(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn opaque_types_are_left_open() {
+        let written = syn::parse_str("Result<(impl A, Vec<impl B>), E>").unwrap();
+        assert_eq!(without_impl(written).to_token_stream().to_string(), "Result < (_ , Vec < _ >) , E >");
+    }
+
+    #[test]
+    fn self_is_renamed_at_any_depth() {
+        let renamed = rename_self("self.a(|x| [self.b, x])".parse().unwrap(), &Ident::new("__self", Span::call_site()));
+        assert_eq!(renamed.to_string(), "__self . a (| x | [__self . b , x])");
+    }
+}

@@ -27,8 +27,25 @@ pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
     }
 }
 
+/// What other libraries call it.
+const ELSEWHERE: [(&str, &[&str]); 9] = [
+    ("attempts", &["max_attempts", "max_retries", "retries", "tries", "times", "stop"]),
+    ("backoff", &["delay", "wait", "sleep", "interval"]),
+    ("max_duration", &["max_elapsed", "max_elapsed_time", "total_timeout"]),
+    ("on", &["retry_if", "retry_on", "include"]),
+    ("ignore", &["skip", "exclude", "abort_on"]),
+    ("failure_threshold", &["threshold", "fail_max", "max_failures", "failures"]),
+    ("reset_timeout", &["cooldown", "recovery_timeout", "wait_duration", "break_duration", "open_for"]),
+    ("success_threshold", &["successes"]),
+    ("max_probes", &["half_open_max_calls", "probes", "permitted_calls"]),
+];
+
 /// The name in `known` that was most likely meant by `given`.
 pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let here = ELSEWHERE.iter().filter(|(_, names)| names.contains(&given)).map(|(here, _)| *here).next();
+    if let Some(name) = here.and_then(|here| known.iter().find(|name| **name == here)) {
+        return Some(name);
+    }
     let allowed = (given.chars().count() / 3).clamp(1, 3);
     known
         .iter()
@@ -51,7 +68,9 @@ mod tests {
             ("jiter", Some("jitter")),
             ("max_dealy", Some("max_delay")),
             ("no", Some("on")),
-            ("retries", None),
+            ("retries", Some("attempts")),
+            ("delay", Some("backoff")),
+            ("cooldown", None),
             ("x", None),
             ("", None),
         ] {

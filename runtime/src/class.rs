@@ -93,6 +93,12 @@ impl Class {
 /// assert!(Error::Status(503).class().is_retryable());
 /// assert!(!Error::NotFound.class().is_retryable());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what kind of failure it is",
+    label = "not `Classify`",
+    note = "derive `steadfast::Classify`, write an empty `impl Classify for ..`, which says transient, or let \
+            `.when(|error| ..)` decide; the attributes need none of this"
+)]
 pub trait Classify {
     /// The class of this error.
     fn class(&self) -> Class {

@@ -44,9 +44,7 @@ fn enclosing_function(closure: &'static str) -> &'static str {
     let path = without_closures(closure);
     match path.rsplit_once("::") {
         // The expansion keeps the policy in a `static`, which is part of the path.
-        Some((function, item)) if item.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
-            without_closures(function)
-        }
+        Some((function, "RETRY" | "CIRCUIT_BREAKER" | "TIMEOUT")) => without_closures(function),
         _ => path,
     }
 }
@@ -82,6 +80,11 @@ mod tests {
             RETRY
         }
 
+        #[expect(non_snake_case, reason = "as of a verb of HTTP")]
+        fn GET() -> Name {
+            Name::inside(&|| {})
+        }
+
         #[expect(clippy::unused_async, reason = "for its name")]
         async fn order() -> Name {
             Name::inside(&|| {})
@@ -92,6 +95,7 @@ mod tests {
     async fn a_function_is_named_with_its_type() {
         assert_eq!(Cart::pay().as_str(), "steadfast::name::tests::Cart::pay");
         assert_eq!(Cart::order().await.as_str(), "steadfast::name::tests::Cart::order");
+        assert_eq!(Cart::GET().as_str(), "steadfast::name::tests::Cart::GET");
         assert_eq!(Name::given("payments").as_str(), "payments");
     }
 }

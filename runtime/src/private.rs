@@ -1,7 +1,7 @@
 //! What expansions call. Not for others: it changes without notice.
 
 pub use crate::absorb::{ErrorFromRejection, FromError, FromRejection, absorb, absorb_with, error};
-pub use crate::body::{answered, once, repeatable};
+pub use crate::body::{Returns, Seen, answered, once, repeatable};
 pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, By, ByClass, Judge, Layer, When, circuit_breaker};
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
@@ -15,6 +15,7 @@ pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 
 /// The methods of [`Outcome`] and [`Cause`], without names that could meet the user's.
 pub mod by_class {
+    pub use crate::body::{IsFuture as _, IsValue as _};
     pub use crate::cause::{ByDefault as _, ByItself as _, ByTarget as _};
     pub use crate::outcome::{ByDefault as _, ByItself as _, ByTarget as _, ByVariant as _};
 }

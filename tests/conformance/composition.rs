@@ -48,6 +48,49 @@ async fn r16a_one_clone_serves_the_stack() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r16f_filters_and_hooks_see_the_argument_and_not_a_clone_of_it() {
+    #[retry(
+        attempts = 3,
+        backoff = none,
+        clone(order),
+        on(Err(_) if order == "tea"),
+        on_retry = |_| told.lock().unwrap().push(order.clone()),
+    )]
+    #[circuit_breaker(ignore(Err(_) if order.is_empty()))]
+    async fn call(mut order: String, told: &Mutex<Vec<String>>) -> Answer {
+        order.push('!');
+        drop(order);
+        Err(Error::Failed)
+    }
+    #[retry(
+        attempts = 3,
+        backoff = none,
+        clone(order),
+        on(Err(_) if order == "tea"),
+        on_retry = |_| told.lock().unwrap().push(order.clone()),
+    )]
+    fn call_blocking(mut order: String, told: &Mutex<Vec<String>>) -> Answer {
+        order.push('!');
+        drop(order);
+        Err(Error::Failed)
+    }
+    // No retry: the clone is for the filter alone.
+    #[circuit_breaker(clone(order), failure_threshold = 1, ignore(Err(_) if order == "tea"))]
+    async fn once(order: String) -> Answer {
+        drop(order);
+        Err(Error::Failed)
+    }
+    let told = Mutex::default();
+    assert_eq!(call("tea".to_owned(), &told).await, Err(Error::Failed));
+    assert_eq!(told.lock().unwrap().split_off(0), ["tea"; 2]);
+    assert_eq!(call_blocking("tea".to_owned(), &told), Err(Error::Failed));
+    assert_eq!(told.lock().unwrap().split_off(0), ["tea"; 2]);
+    for _ in 0..3 {
+        assert_eq!(once("tea".to_owned()).await, Err(Error::Failed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn r17_the_ways_out_of_a_body() {
     fn parse(text: &str) -> Result<u32, Error> {
         text.parse().map_err(|_| Error::Failed)
@@ -67,6 +110,7 @@ async fn r17_the_ways_out_of_a_body() {
         Ok(0)
     }
     #[retry(backoff = none)]
+    #[expect(clippy::needless_return, reason = "a `return` that is not the function's last word")]
     fn nested(text: &str, runs: &mut u32) -> Answer {
         *runs += 1;
         let length = || -> Option<usize> { Some(text.chars().next()?.len_utf8()) };

@@ -32,6 +32,7 @@ async fn returns(runs: &Cell<u32>) -> Answer {
 }
 
 #[retry(backoff = none)]
+#[expect(clippy::needless_return, reason = "both ways to end a body")]
 fn returns_blocking(runs: &Cell<u32>) -> Answer {
     runs.set(runs.get() + 1);
     if runs.get() < 3 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use steadfast::{CircuitBreaker, circuit_breaker, fallback, retry, timeout};
+use steadfast::{CircuitBreaker, circuit_breaker, fallback, outcome, retry, timeout};
 
 use super::probe::{Error, Probe, SEVEN, Stack, check, check_blocking, send};
 
@@ -37,6 +37,29 @@ async fn named_by_the_fallback(probe: &Probe, text: String) -> Result<u32, Error
     let length = length(text);
     probe.step().await?;
     Ok(length)
+}
+
+#[fallback(Err(format!("{text:>width$}")))]
+async fn named_by_a_format_string(text: String, width: usize) -> Result<usize, String> {
+    if text.len() > width { Ok(width) } else { Err("none".to_owned()) }
+}
+
+#[fallback(Err(format!("{text}")))]
+fn named_by_a_format_string_blocking(text: String) -> Result<usize, String> {
+    if text.is_empty() { Ok(0) } else { Err("none".to_owned()) }
+}
+
+#[timeout("1s", error = |_| text.clone())]
+async fn named_by_an_error(text: String) -> Result<usize, String> {
+    std::future::pending::<()>().await;
+    Ok(text.len())
+}
+
+#[outcome(error = |_| text.clone())]
+#[timeout("1s")]
+async fn named_by_the_outcome(text: String) -> Result<usize, String> {
+    std::future::pending::<()>().await;
+    Ok(text.len())
 }
 
 #[retry(backoff = none, clone(text))]
@@ -185,6 +208,16 @@ async fn consumed_arguments() {
     check("all cloned", Stack::RETRY, async |p| send(all_cloned(p, six(), ["defg".to_owned(), word()], 1)).await).await;
     check("named by the fallback", Stack::FALLBACK, async |p| send(named_by_the_fallback(p, word())).await).await;
     assert_eq!(named_by_the_fallback(&Probe::failing(), String::new()).await, Ok(0));
+}
+
+/// The body does not take with it what is still to be named afterwards.
+#[tokio::test(start_paused = true)]
+async fn named_after_the_body() {
+    let word = || WORD.to_owned();
+    assert_eq!(send(named_by_a_format_string(word(), 9)).await, Err(format!("  {WORD}")));
+    assert_eq!(named_by_a_format_string_blocking(word()), Err(word()));
+    assert_eq!(send(named_by_an_error(word())).await, Err(word()));
+    assert_eq!(send(named_by_the_outcome(word())).await, Err(word()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use super::stateful::{Stateful, Type};
 use crate::emit::Root;
 use crate::policy::{Layer, Stack};
 
-pub(super) const ARGUMENTS: [&str; 15] = [
+pub(super) const ARGUMENTS: [&str; 16] = [
     "failure_threshold",
     "failure_rate",
     "window",
@@ -28,6 +28,7 @@ pub(super) const ARGUMENTS: [&str; 15] = [
     "key",
     "max_keys",
     "on_state_change",
+    "clone",
 ];
 
 /// Those that a shared breaker has of its own.

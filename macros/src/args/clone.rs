@@ -5,7 +5,7 @@ use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 
-use super::{Args, Value};
+use super::{Args, Named, Value};
 use crate::function::{Argument, Function, Passed};
 use crate::policy::Kind;
 use crate::suggest::unknown;
@@ -13,12 +13,13 @@ use crate::suggest::unknown;
 impl Args<'_> {
     /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
     pub(crate) fn clones(&mut self, function: &Function) -> Vec<Ident> {
-        if !matches!(self.kind, Kind::Retry | Kind::Fallback | Kind::RateLimit) {
+        // A timeout has nothing in which a consumed argument could be named again.
+        if self.kind == Kind::Timeout {
             return Vec::new();
         }
-        let Some(named) = self.take("clone") else { return Vec::new() };
+        let Some(Named { name: clone, value }) = self.take("clone") else { return Vec::new() };
         let arguments = function.arguments();
-        match named.value {
+        match value {
             Value::List(list) => {
                 let names = self.parse_list(&list, |input: ParseStream<'_>| {
                     let names = input.parse_terminated(Ident::parse_any, Token![,])?;
@@ -26,7 +27,7 @@ impl Args<'_> {
                 });
                 if names.as_ref().is_some_and(Vec::is_empty) {
                     let message = "`clone()` names no argument; write `clone` for all that are taken by value";
-                    self.ctxt.error(named.name.span(), message);
+                    self.ctxt.error(clone.span(), message);
                 }
                 let mut clones = Vec::new();
                 for name in names.unwrap_or_default() {
@@ -43,12 +44,12 @@ impl Args<'_> {
                     arguments.into_iter().filter(|a| a.kind == Passed::Value).map(|a| a.name).collect();
                 if by_value.is_empty() {
                     let message = "`clone` is for arguments that are taken by value, and there is none; leave it out";
-                    self.ctxt.error(named.name.span(), message);
+                    self.ctxt.error(clone.span(), message);
                 }
                 by_value
             }
             Value::Expr(_) => {
-                self.ctxt.error(named.name.span(), "expected `clone(..)`, not `clone = ..`");
+                self.ctxt.error(clone.span(), "expected `clone(..)`, not `clone = ..`");
                 Vec::new()
             }
             Value::Mistaken => Vec::new(),

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Pat, Type};
+use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
 use crate::check::mentions_question_mark;
@@ -66,8 +66,9 @@ impl Fallback {
         format!("`{}`", crate::docs::source(&self.answer))
     }
 
+    /// As the last words of a block: in parentheses where it begins like a statement, as `match x { .. } + 1` does.
     pub(crate) fn answer(&self) -> TokenStream {
-        self.answer.to_token_stream()
+        Stmt::Expr(self.answer.clone(), None).into_token_stream()
     }
 }
 

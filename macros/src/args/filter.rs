@@ -1,14 +1,13 @@
 //! `on`, `ignore`, `when` and `retry_after`: which outcomes are failures, and what the server asks for.
 
-use core::time::Duration;
+mod arm;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::parse::ParseStream;
-use syn::{Expr, Pat, Token, Type};
+use syn::{Expr, Type};
 
+use self::arm::{Arm, Head, arms, head};
 use super::Args;
-use super::setting::Setting;
 use crate::emit::{Root, at};
 use crate::policy::Kind;
 
@@ -21,29 +20,12 @@ pub(crate) struct Filter {
     pub(crate) hint: Option<Hint>,
 }
 
-/// A pattern over the return type, as in a `match`.
-#[derive(Clone)]
-pub(crate) struct Arm {
-    pat: Pat,
-    guard: Option<Expr>,
-    /// What stands after `=>`; only in `retry_after`.
-    value: Option<Setting<Duration>>,
-}
-
 #[derive(Clone)]
 pub(crate) enum Hint {
     /// `retry_after = F`
     Function(Box<Expr>),
     /// `retry_after(ARM => EXPR, ..)`
     Arms(Vec<Arm>),
-}
-
-/// Which part of a `Result` a pattern can match.
-#[derive(PartialEq, Eq)]
-enum Head {
-    Error,
-    Both,
-    Other,
 }
 
 impl Filter {
@@ -110,7 +92,7 @@ impl Filter {
     /// ```text
     /// match outcome {
     ///     IGNORE => Some(Class::Neutral),
-    ///     ON => Some(Class::Transient { retry_after: None }),
+    ///     ON => Some(Class::TRANSIENT),
     ///     Err(error) => when(error, F),
     ///     outcome => (&&&Outcome(outcome)).class(),
     /// }
@@ -123,9 +105,7 @@ impl Filter {
             quote_spanned!(span=> class)
         };
         let neutral = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::Neutral));
-        let transient = quote_spanned!(span=>
-            ::core::option::Option::Some(#root::Class::Transient { retry_after: ::core::option::Option::None })
-        );
+        let transient = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::TRANSIENT));
         let when = |f: &Expr| {
             let root = root.at(at(f));
             quote_spanned!(at(f)=> #root::__private::when(error, #f))
@@ -221,95 +201,5 @@ impl Hint {
                 .collect(),
         };
         quote_spanned!(span=> match outcome { #arms _ => ::core::option::Option::None, })
-    }
-}
-
-impl Arm {
-    /// `PAT if GUARD => value,`
-    fn tokens(&self, value: &TokenStream) -> TokenStream {
-        let Self { pat, guard, .. } = self;
-        let guard = guard.as_ref().map(|guard| quote_spanned!(Span::mixed_site()=> if #guard));
-        quote_spanned!(Span::mixed_site()=> #pat #guard => #value,)
-    }
-}
-
-fn arms(args: &Args<'_>, (name, list): (Ident, Group), with_values: bool) -> Vec<Arm> {
-    if is_closure(&list) {
-        args.ctxt.error_spanned_by(list.stream(), format!("`{name}` takes patterns; a function goes into `when = ..`"));
-        return Vec::new();
-    }
-    let arms = args.parse_list(&list, |input| {
-        let mut arms = Vec::new();
-        while !input.is_empty() {
-            arms.push(arm(args, &name, input, with_values)?);
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(arms)
-    });
-    if arms.as_ref().is_some_and(Vec::is_empty) {
-        let value = if with_values { " => \"5s\"" } else { "" };
-        let message = format!("`{name}` needs at least one pattern, e.g. `{name}(Err(_){value})`");
-        args.ctxt.error(name.span(), message);
-    }
-    arms.unwrap_or_default()
-}
-
-/// `PAT if GUARD`, and `=> VALUE` where there is to be one.
-fn arm(args: &Args<'_>, name: &Ident, input: ParseStream<'_>, with_value: bool) -> syn::Result<Arm> {
-    let pat = Pat::parse_multi_with_leading_vert(input).map_err(|error| {
-        let message = format!("expected a pattern, as in an arm of a `match`: {error}");
-        syn::Error::new(error.span(), message)
-    })?;
-    let guard = match input.parse::<Option<Token![if]>>()? {
-        Some(_) => Some(input.parse()?),
-        None => None,
-    };
-    let value = match (with_value, input.peek(Token![=>])) {
-        (true, true) => {
-            input.parse::<Token![=>]>()?;
-            args.duration_of(input.parse()?)
-        }
-        (true, false) => return Err(input.error("expected `=>` and how long to wait, e.g. `Err(_) => \"5s\"`")),
-        (false, true) => return Err(input.error(format!("`{name}` takes patterns alone, without `=>`"))),
-        (false, false) => None,
-    };
-    Ok(Arm { pat, guard, value })
-}
-
-/// `|error| ..`, which would be taken for a pattern with a leading `|`.
-fn is_closure(list: &Group) -> bool {
-    let mut tokens = list.stream().into_iter();
-    let bar = |tree: Option<TokenTree>| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == '|');
-    bar(tokens.next())
-        && match tokens.next() {
-            Some(TokenTree::Ident(name)) => !name.to_string().starts_with(char::is_uppercase),
-            _ => false,
-        }
-        && match tokens.next() {
-            Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '|' | ',' | ':'),
-            _ => false,
-        }
-}
-
-fn head(pat: &Pat) -> Head {
-    match pat {
-        Pat::Wild(_) => Head::Both,
-        // A name in capitals is a constant or a variant: `None`.
-        Pat::Ident(name) => match &name.subpat {
-            Some((_, pat)) => head(pat),
-            None if name.ident.to_string().starts_with(char::is_uppercase) => Head::Other,
-            None => Head::Both,
-        },
-        Pat::Paren(paren) => head(&paren.pat),
-        Pat::Reference(reference) => head(&reference.pat),
-        Pat::TupleStruct(tuple) if tuple.path.segments.last().is_some_and(|last| last.ident == "Err") => Head::Error,
-        Pat::Or(or) => {
-            let mut heads = or.cases.iter().map(head);
-            let first = heads.next().unwrap_or(Head::Other);
-            if heads.all(|head| head == first) { first } else { Head::Both }
-        }
-        _ => Head::Other,
     }
 }

@@ -5,6 +5,7 @@
 //!                   positional  list                 named
 //! ```
 
+mod backoff;
 pub(crate) mod circuit_breaker;
 mod clone;
 mod common;
@@ -64,7 +65,7 @@ fn known(kind: Kind) -> Vec<&'static str> {
         Kind::RateLimit => &rate_limit::ARGUMENTS,
         Kind::Timeout => &[],
         Kind::Fallback => &["clone"],
-        Kind::Outcome => &["retry_after"],
+        Kind::Outcome => &["retry_after", "clone"],
     };
     let judges = !matches!(kind, Kind::Timeout | Kind::RateLimit);
     let filters: &[&str] = if judges { &["on", "ignore", "when"] } else { &[] };

@@ -1,35 +1,45 @@
-//! A rate limit: of the function, async and sync, and one per key.
+//! A rate limit: of the function, async and blocking, one per key, and shared.
 
 use expect_test::expect;
-use quote::quote;
 
-use super::expanded;
-use crate::policy::Kind;
+use super::check;
 
 #[test]
 fn of_the_function() {
-    let code = expanded(
-        Kind::RateLimit,
-        quote!(permits = 100, burst = 5, max_wait = "30ms"),
-        quote!(
-            async fn f(x: u32) -> Result<u32, Error> {
-                g(x).await
-            }
-        ),
+    check(
+        r#"
+        #[rate_limit(permits = 100, burst = 5, max_wait = "30ms")]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        "#,
+        &expect![[""]],
     );
-    expect![[""]].assert_eq(&code);
 }
 
 #[test]
-fn blocking_and_one_per_key() {
-    let code = expanded(
-        Kind::RateLimit,
-        quote!(permits = PERMITS, per = "1m", key = (host, port), name = "dns"),
-        quote!(
-            fn f(host: &str, port: u16) -> Result<u32, Error> {
-                g(host, port)
-            }
-        ),
+fn one_per_key_blocking() {
+    check(
+        r#"
+        #[rate_limit(permits = PERMITS, per = "1m", key = (host, port), name = "dns")]
+        fn resolve(host: &str, port: u16) -> Result<Row, Error> {
+            query(host, port)
+        }
+        "#,
+        &expect![[""]],
     );
-    expect![[""]].assert_eq(&code);
+}
+
+#[test]
+fn shared_beneath_a_retry() {
+    check(
+        r"
+        #[retry]
+        #[rate_limit(self.limit, error = Error::limited)]
+        async fn fetch(&mut self) -> Result<Row, Error> {
+            self.query().await
+        }
+        ",
+        &expect![[""]],
+    );
 }

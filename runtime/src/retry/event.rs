@@ -76,5 +76,8 @@ pub enum GiveUp {
 
 /// Tells a hook. Its panic must not take the place of the call's outcome.
 pub(super) fn tell<E: ?Sized>(hook: impl FnOnce(&E), event: &E) {
-    drop(catch_unwind(AssertUnwindSafe(|| hook(event))));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| hook(event))) {
+        // Dropping it could panic again.
+        core::mem::forget(payload);
+    }
 }

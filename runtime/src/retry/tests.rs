@@ -345,6 +345,22 @@ async fn hooks_of_the_function_see_the_value() {
 }
 
 #[test]
+fn what_a_hook_panics_with_may_panic_in_turn() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("bomb"));
+        }
+    }
+    let policy = Retry::new()
+        .attempts(2)
+        .backoff(Backoff::NONE)
+        .on_retry(|_| std::panic::resume_unwind(Box::new(Bomb)))
+        .on_give_up(|_| std::panic::resume_unwind(Box::new(Bomb)));
+    assert_eq!(policy.call_blocking(|| Err::<(), _>(FAILED)), Err(FAILED));
+}
+
+#[test]
 fn what_can_be_sent_stays_so() {
     fn is_send(_: impl Send) {}
     fn is_static(_: impl Send + 'static) {}

@@ -5,3 +5,7 @@
 mod functions;
 
 pub use functions::*;
+
+#[cfg(test)]
+#[path = "../drops.rs"]
+mod drops;

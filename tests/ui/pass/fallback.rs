@@ -67,6 +67,13 @@ async fn plain_value() -> u32 {
     std::future::pending().await
 }
 
+// No statement of its own, though it begins like one.
+#[fallback(match 1 { 1 => 2, other => other } - 2)]
+#[timeout("0s")]
+async fn begins_like_a_statement() -> u32 {
+    std::future::pending().await
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     for fetch in [value, named, typed, around_values, narrowed] {
@@ -77,4 +84,5 @@ async fn main() {
     assert_eq!(around_a_timeout().await.unwrap(), 0);
     assert_eq!(around_slow_calls().await.unwrap(), 0);
     assert_eq!(plain_value().await, 0);
+    assert_eq!(begins_like_a_statement().await, 0);
 }

@@ -1,0 +1,140 @@
+//! Policies that were made elsewhere, and one per key.
+
+use expect_test::expect;
+
+use super::check;
+
+#[test]
+fn shared_policies() {
+    check(
+        r"
+        #[retry(POLICY, on(Err(Error::Io(_))))]
+        #[circuit_breaker(self.breaker, abandoned = failure)]
+        async fn fetch(&mut self, key: &str) -> Result<Row, Error> {
+            self.query(key).await
+        }
+        ",
+        &expect![[r#"
+            async fn fetch(&mut self, key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let policy = (*::steadfast::__private::handle::<::steadfast::Retry, _, _>(&POLICY))
+                    .narrowed();
+                let circuit_breaker = ::steadfast::__private::detached_handle::<
+                    ::steadfast::CircuitBreaker,
+                    _,
+                    _,
+                >(&self.breaker);
+                let mut retry = ::steadfast::__private::retry(&policy);
+                let outcome = loop {
+                    let call = ::steadfast::__private::call(async {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        self.query(key).await
+                    });
+                    let call = ::steadfast::__private::circuit_breaker(&circuit_breaker)
+                        .abandoned(::steadfast::Abandoned::Failure)
+                        .around(
+                            call,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        );
+                    let outcome = retry.attempt(call).await;
+                    let delay = match retry
+                        .next(
+                            outcome,
+                            |outcome: &Result<Row, Error>| match outcome {
+                                Err(Error::Io(_)) => {
+                                    ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                }
+                                outcome => (&&&::steadfast::__private::Outcome(outcome)).narrowed(),
+                            },
+                        )
+                    {
+                        ::steadfast::__private::Next::Done(outcome) => break outcome,
+                        ::steadfast::__private::Next::Again(delay) => delay,
+                    };
+                    delay.await;
+                };
+                ::steadfast::__private::absorb::<Result<Row, Error>>(outcome)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn key() {
+    check(
+        r"
+        #[circuit_breaker(key = (host, port), max_keys = 64)]
+        fn fetch(host: String, port: u16) -> Result<Row, Error> {
+            query(host, port)
+        }
+        ",
+        &expect![[r#"
+            fn fetch(host: String, port: u16) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let circuit_breaker = {
+                    static CIRCUIT_BREAKER: ::steadfast::Keyed<::steadfast::CircuitBreaker> = ::steadfast::CircuitBreaker::new()
+                        .inside(&|| {})
+                        .keyed()
+                        .max_keys(64);
+                    &CIRCUIT_BREAKER
+                }
+                    .get(&(&host, &port));
+                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                    query(host, port)
+                });
+                let call = || {
+                    ::steadfast::__private::circuit_breaker(&circuit_breaker)
+                        .run(
+                            call,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                };
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call())
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn shared_by_key() {
+    check(
+        r"
+        #[circuit_breaker(HOSTS, key = url.host())]
+        fn fetch(url: &Url) -> Result<Row, Error> {
+            query(url)
+        }
+        ",
+        &expect![[r#"
+            fn fetch(url: &Url) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let circuit_breaker = ::steadfast::__private::handle::<
+                    ::steadfast::Keyed<::steadfast::CircuitBreaker>,
+                    _,
+                    _,
+                >(&HOSTS)
+                    .get(&url.host());
+                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                    query(url)
+                });
+                let call = || {
+                    ::steadfast::__private::circuit_breaker(&circuit_breaker)
+                        .run(
+                            call,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                };
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call())
+            }
+        "#]],
+    );
+}

@@ -1,0 +1,68 @@
+//! What the attributes write, as documentation of the generated code: each test shows a function as it is written, and
+//! as `cargo expand` shows it. After a change that is meant, `UPDATE_EXPECT=1 cargo test -p steadfast-macros`.
+
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+mod arguments;
+mod functions;
+mod handles;
+mod mistakes;
+mod outcomes;
+mod policies;
+mod rate_limit;
+mod stacks;
+
+use expect_test::Expect;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, ItemFn, Stmt};
+
+use crate::attribute;
+use crate::policy::Kind;
+
+/// Compares what becomes of `written`, a function under attributes of ours, with what is expected.
+#[track_caller]
+fn check(written: &str, expected: &Expect) {
+    expected.assert_eq(&shown(expand(written)));
+}
+
+/// As the compiler does it: the first attribute is called with the others still on the function.
+fn expand(written: &str) -> TokenStream {
+    let mut function: ItemFn = syn::parse_str(written).unwrap_or_else(|error| panic!("{error}: {written}"));
+    let first = function.attrs.iter().position(|attribute| kind(attribute).is_some()).expect("an attribute of ours");
+    let attribute = function.attrs.remove(first);
+    let args = attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
+    let kind = kind(&attribute).expect("found before");
+    attribute::expand(kind, args, function.into_token_stream())
+}
+
+fn kind(attribute: &syn::Attribute) -> Option<Kind> {
+    Kind::of(&attribute.path().segments.last()?.ident)
+}
+
+/// Formatted, and without what expands to nothing.
+pub(crate) fn shown(tokens: TokenStream) -> String {
+    struct Absorbed;
+    impl VisitMut for Absorbed {
+        fn visit_block_mut(&mut self, block: &mut Block) {
+            block.stmts.retain(|stmt| match stmt {
+                Stmt::Item(item) => !crate::collect::is_absorbed(&without_attributes(item)),
+                _ => true,
+            });
+            visit_mut::visit_block_mut(self, block);
+        }
+    }
+    fn without_attributes(item: &syn::Item) -> TokenStream {
+        match item.clone() {
+            syn::Item::Fn(mut function) => {
+                function.attrs.clear();
+                function.into_token_stream()
+            }
+            other => other.into_token_stream(),
+        }
+    }
+    let mut file: syn::File = syn::parse2(tokens).expect("an expansion is a function");
+    Absorbed.visit_file_mut(&mut file);
+    prettyplease::unparse(&file)
+}

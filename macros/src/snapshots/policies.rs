@@ -1,0 +1,271 @@
+//! Each policy alone, in an async and in a blocking function.
+
+use expect_test::expect;
+
+use super::check;
+
+#[test]
+fn retry() {
+    check(
+        r"
+        #[retry]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        ",
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let mut retry = ::steadfast::__private::retry({
+                    static RETRY: ::steadfast::Retry = ::steadfast::Retry::new().inside(&|| {});
+                    &RETRY
+                });
+                let outcome = loop {
+                    let call = ::steadfast::__private::call(async {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
+                    let outcome = retry.attempt(call).await;
+                    let delay = match retry
+                        .next(
+                            outcome,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                    {
+                        ::steadfast::__private::Next::Done(outcome) => break outcome,
+                        ::steadfast::__private::Next::Again(delay) => delay,
+                    };
+                    delay.await;
+                };
+                ::steadfast::__private::returned(outcome)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn retry_blocking() {
+    check(
+        r#"
+        #[retry(attempts = 5, backoff = fixed("1s"))]
+        fn fetch(key: &str) -> Result<Row, Error> {
+            query(key)
+        }
+        "#,
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let mut retry = ::steadfast::__private::retry({
+                    static RETRY: ::steadfast::Retry = ::steadfast::Retry::new()
+                        .attempts(5)
+                        .backoff(::steadfast::Backoff::fixed(::core::time::Duration::from_secs(1)))
+                        .inside(&|| {});
+                    &RETRY
+                });
+                let mut body = ::steadfast::__private::repeatable(|| -> Result<Row, Error> {
+                    query(key)
+                });
+                let outcome = loop {
+                    let call = &mut body;
+                    let outcome = retry.run(call);
+                    let delay = match retry
+                        .next(
+                            outcome,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                    {
+                        ::steadfast::__private::Next::Done(outcome) => break outcome,
+                        ::steadfast::__private::Next::Again(delay) => delay,
+                    };
+                    delay.block();
+                };
+                ::steadfast::__private::returned(outcome)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn circuit_breaker() {
+    check(
+        r#"
+        #[circuit_breaker(failure_threshold = 3, reset_timeout = "1m")]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        "#,
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    query(key).await
+                });
+                let call = ::steadfast::__private::circuit_breaker({
+                        static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
+                            .failure_threshold(3)
+                            .reset_timeout(::core::time::Duration::from_secs(60))
+                            .inside(&|| {});
+                        &CIRCUIT_BREAKER
+                    })
+                    .around(
+                        call,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                        },
+                    );
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn circuit_breaker_blocking() {
+    check(
+        r#"
+        #[circuit_breaker(failure_rate = 0.5, window = "30s", name = "rows")]
+        fn fetch(key: &str) -> Result<Row, Error> {
+            query(key)
+        }
+        "#,
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                    query(key)
+                });
+                let call = || {
+                    ::steadfast::__private::circuit_breaker({
+                            static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
+                                .failure_rate(0.5)
+                                .window_duration(::core::time::Duration::from_secs(30))
+                                .name("rows");
+                            &CIRCUIT_BREAKER
+                        })
+                        .run(
+                            call,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).class()
+                            },
+                        )
+                };
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call())
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn timeout() {
+    check(
+        r#"
+        #[timeout("2s")]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        "#,
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    query(key).await
+                });
+                let call = ::steadfast::__private::timeout({
+                        static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
+                                ::core::time::Duration::from_secs(2),
+                            )
+                            .inside(&|| {});
+                        &TIMEOUT
+                    })
+                    .around(call);
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn fallback() {
+    check(
+        r"
+        #[fallback(cached(key).await)]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        ",
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let outcome = {
+                    let call = ::steadfast::__private::call(async {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
+                    call.await
+                };
+                if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    outcome,
+                    |outcome: &Result<Row, Error>| {
+                        (&&&::steadfast::__private::Outcome(outcome)).is_error()
+                    },
+                ) {
+                    return value;
+                }
+                cached(key).await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn fallback_blocking() {
+    check(
+        r"
+        #[fallback(Ok(Row::default()))]
+        fn fetch(key: &str) -> Result<Row, Error> {
+            query(key)
+        }
+        ",
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let outcome = {
+                    let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                        query(key)
+                    });
+                    call()
+                };
+                if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    outcome,
+                    |outcome: &Result<Row, Error>| {
+                        (&&&::steadfast::__private::Outcome(outcome)).is_error()
+                    },
+                ) {
+                    return value;
+                }
+                Ok(Row::default())
+            }
+        "#]],
+    );
+}
