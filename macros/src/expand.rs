@@ -60,8 +60,9 @@ fn site() -> Span {
 impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
-        let classes =
-            self.stack.layers.iter().any(|layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::RateLimit(_)));
+        let check = self.check_for_a_future();
+        let judges = |layer: &Layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::RateLimit(_));
+        let classes = check.is_some() || self.stack.layers.iter().any(judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| match &layer.policy {
             Policy::Retry(retry) => retry.prelude(layer, self.stack),
@@ -74,7 +75,6 @@ impl Expand<'_> {
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
-        let check = self.check_for_a_future();
         let end = self.outer_end(&self.stack.layers);
         quote!(#classes #check #(#consumed)* #(#prelude)* #end)
     }
