@@ -83,10 +83,11 @@ fn words(
 ) -> String {
     let Some(permits) = permits else { return String::new() };
     let per = per.map_or_else(|| "1s".to_owned(), crate::docs::duration);
-    let mut words = format!("{} calls per {per}", crate::docs::setting(permits));
-    if let Some(burst) = burst {
-        words += &format!(", {} at once", crate::docs::setting(burst));
-    }
+    let rate = format!("{} calls per {per}", crate::docs::setting(permits));
+    let words = match burst {
+        Some(burst) => format!("{rate}, {} at once", crate::docs::setting(burst)),
+        None => rate,
+    };
     match max_wait {
         None | Some(Setting::Literal(Duration::ZERO, _)) => words,
         Some(wait) => format!("{words}, others wait up to {}", crate::docs::duration(wait)),
