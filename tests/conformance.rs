@@ -21,6 +21,8 @@ mod half_open;
 mod nested;
 #[path = "conformance/outcome.rs"]
 mod outcome;
+#[path = "conformance/rate_limit.rs"]
+mod rate_limit;
 #[path = "conformance/rejected_beneath.rs"]
 mod rejected_beneath;
 #[path = "conformance/rejections.rs"]

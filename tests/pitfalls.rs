@@ -14,6 +14,7 @@ mod pitfalls {
     mod manifest;
     mod others;
     mod panics;
+    mod rate_limit;
     mod retry;
     mod window;
 }

@@ -75,6 +75,26 @@ fn quickstart() {
 }
 
 #[test]
+fn rate_limit() {
+    let story = story("rate_limit");
+    assert_told(
+        &story,
+        &[
+            "1. ",
+            "async fn unlimited(",
+            "workers ",
+            "2. ",
+            "#[rate_limit(GEOCODER)]",
+            "workers 30 answers, 0 times 429",
+            "server above its rate 0 times",
+            "3. ",
+            "call 1 answer",
+            "call 2 answer",
+        ],
+    );
+}
+
+#[test]
 fn recommendations() {
     let story = story("recommendations");
     assert_told(

@@ -64,6 +64,11 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
                     names_no_argument(ctxt, setting, "a bulkhead", layer.name(), stack);
                 }
             }
+            Policy::RateLimit(limit) => {
+                for setting in &limit.shared.constants {
+                    names_no_argument(ctxt, setting, "a limit", layer.name(), stack);
+                }
+            }
             Policy::Retry(_) => {}
         }
     }
@@ -124,7 +129,7 @@ fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
     let Some(next) = above.last() else { return };
     let sees_more = match &next.policy {
         Policy::CircuitBreaker(breaker) => breaker.watches_slow_calls || breaker.shared.handle().is_some(),
-        Policy::Bulkhead(_) | Policy::Timeout(_) => true,
+        Policy::Bulkhead(_) | Policy::RateLimit(_) | Policy::Timeout(_) => true,
         Policy::Retry(_) | Policy::Fallback(_) => false,
     };
     if !sees_more && !next.filter.picks_values() {

@@ -31,6 +31,7 @@ fn section(stack: &Stack) -> Vec<String> {
             Policy::Retry(retry) => format!("**retry**: {}", retry.words()),
             Policy::CircuitBreaker(breaker) => format!("**circuit breaker**: {}", breaker.words()),
             Policy::Bulkhead(bulkhead) => format!("**bulkhead**: {}", bulkhead.words()),
+            Policy::RateLimit(limit) => format!("**rate limit**: {}", limit.words()),
             Policy::Timeout(timeout) => format!("**timeout**: {}", timeout.words()),
             Policy::Fallback(fallback) => format!("**fallback**: {}", fallback.words()),
         };

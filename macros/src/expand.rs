@@ -61,13 +61,15 @@ impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
         let check = self.check_for_a_future();
-        let judges = |layer: &Layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::Bulkhead(_));
+        let judges =
+            |layer: &Layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::Bulkhead(_) | Policy::RateLimit(_));
         let classes = check.is_some() || self.stack.layers.iter().any(judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| match &layer.policy {
             Policy::Retry(retry) => retry.prelude(layer, self.stack),
             Policy::CircuitBreaker(breaker) => breaker.prelude(layer, self.stack),
             Policy::Bulkhead(bulkhead) => bulkhead.prelude(layer, self.stack),
+            Policy::RateLimit(limit) => limit.prelude(layer, self.stack),
             Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
             Policy::Fallback(_) => TokenStream::new(),
         });
@@ -118,6 +120,7 @@ impl Expand<'_> {
         let (around, class) = match &layer.policy {
             Policy::Timeout(timeout) => (timeout.layer(layer, self.stack), None),
             Policy::Bulkhead(bulkhead) => (bulkhead.layer(layer, self.stack), None),
+            Policy::RateLimit(limit) => (limit.layer(layer, self.stack), None),
             Policy::CircuitBreaker(breaker) => {
                 let class = layer.filter.class(self.root, self.output);
                 (breaker.layer(layer, self.stack), Some(quote_spanned!(site()=> , #class)))

@@ -48,6 +48,12 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::Bulkhead, args.into(), item.into()).into()
 }
 
+#[doc = include_str!("../docs/rate_limit.md")]
+#[proc_macro_attribute]
+pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::RateLimit, args.into(), item.into()).into()
+}
+
 #[doc = include_str!("../docs/timeout.md")]
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -11,6 +11,7 @@ use crate::args::circuit_breaker::CircuitBreaker;
 use crate::args::fallback::Fallback;
 use crate::args::filter::Filter;
 use crate::args::outcome::Outcome;
+use crate::args::rate_limit::RateLimit;
 use crate::args::retry::Retry;
 use crate::args::timeout::Timeout;
 use crate::args::{Args, Common};
@@ -25,20 +26,29 @@ pub(crate) enum Kind {
     Retry,
     CircuitBreaker,
     Bulkhead,
+    RateLimit,
     Timeout,
     Fallback,
     Outcome,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Retry, Self::CircuitBreaker, Self::Bulkhead, Self::Timeout, Self::Fallback, Self::Outcome];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Retry,
+        Self::CircuitBreaker,
+        Self::Bulkhead,
+        Self::RateLimit,
+        Self::Timeout,
+        Self::Fallback,
+        Self::Outcome,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::CircuitBreaker => "circuit_breaker",
             Self::Bulkhead => "bulkhead",
+            Self::RateLimit => "rate_limit",
             Self::Timeout => "timeout",
             Self::Fallback => "fallback",
             Self::Outcome => "outcome",
@@ -55,6 +65,7 @@ pub(crate) enum Policy {
     Retry(Retry),
     CircuitBreaker(CircuitBreaker),
     Bulkhead(Bulkhead),
+    RateLimit(RateLimit),
     Timeout(Timeout),
     Fallback(Fallback),
 }
@@ -106,6 +117,7 @@ impl Stack {
                 Kind::Retry => Policy::Retry(Retry::read(&mut args)),
                 Kind::CircuitBreaker => Policy::CircuitBreaker(CircuitBreaker::read(&mut args)),
                 Kind::Bulkhead => Policy::Bulkhead(Bulkhead::read(&mut args)),
+                Kind::RateLimit => Policy::RateLimit(RateLimit::read(&mut args)),
                 Kind::Timeout => Policy::Timeout(Timeout::read(&mut args)),
                 Kind::Fallback => Policy::Fallback(Fallback::read(&mut args)),
                 Kind::Outcome => {
@@ -201,7 +213,10 @@ impl Layer {
 
     /// Whether it may answer in place of what is beneath it.
     pub(crate) fn rejects(&self) -> bool {
-        matches!(self.policy, Policy::CircuitBreaker(_) | Policy::Bulkhead(_) | Policy::Timeout(_))
+        matches!(
+            self.policy,
+            Policy::CircuitBreaker(_) | Policy::Bulkhead(_) | Policy::RateLimit(_) | Policy::Timeout(_)
+        )
     }
 
     pub(crate) fn is_fallback(&self) -> bool {
@@ -231,6 +246,7 @@ impl Layer {
             Policy::Retry(_) => "#[retry]",
             Policy::CircuitBreaker(_) => "#[circuit_breaker]",
             Policy::Bulkhead(_) => "#[bulkhead]",
+            Policy::RateLimit(_) => "#[rate_limit]",
             Policy::Timeout(_) => "#[timeout]",
             Policy::Fallback(_) => "#[fallback]",
         }

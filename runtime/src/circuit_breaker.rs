@@ -15,7 +15,6 @@ mod settings;
 pub(crate) mod shards;
 #[cfg(test)]
 mod tests;
-pub(crate) mod time;
 mod window;
 mod word;
 
@@ -27,6 +26,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
+use crate::time;
 
 use self::core::{Change, Core, Refused, Report, Ticket, Verdict};
 use self::settings::{Settings, Span};

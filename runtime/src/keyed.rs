@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::key::{Key, KeyBytes};
-use crate::{Bulkhead, CircuitBreaker};
+use crate::{Bulkhead, CircuitBreaker, RateLimit};
 
 /// A policy that can be kept per key.
 pub trait Policy: sealed::Policy {}
@@ -57,12 +57,29 @@ impl sealed::Policy for Bulkhead {
     }
 }
 
+impl Policy for RateLimit {}
+
+impl sealed::Policy for RateLimit {
+    fn fresh(&self) -> Self {
+        Self::fresh(self)
+    }
+
+    fn is_clean(&self) -> bool {
+        Self::is_full(self)
+    }
+
+    fn is_rejecting(&self) -> bool {
+        self.available() == 0
+    }
+}
+
 /// A policy of which each key has one of its own, made when the key is first asked for; made by
-/// [`CircuitBreaker::keyed`] or [`Bulkhead::keyed`].
+/// [`CircuitBreaker::keyed`], [`Bulkhead::keyed`] or [`RateLimit::keyed`].
 ///
 /// At most `max_keys` of them are kept, 1024 by default. When there are more keys, the one that was used least recently
-/// is forgotten: among clean ones first, then among breakers with failures, at last among the open ones. One that somebody
-/// holds is never forgotten, so a key's calls under way all share one policy. If all are held, a new key gets a
+/// is forgotten: among clean ones first, then among those with failures or permits taken, at last among those that
+/// reject, which are open or spent. One that somebody holds is never forgotten, so a key's calls under way all share one
+/// policy. If all are held, a new key gets a
 /// policy that is not kept.
 ///
 /// All of them have the same name: keys are never part of events or metrics.

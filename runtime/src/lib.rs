@@ -45,12 +45,13 @@
 //! | [`#[retry]`](macro@retry) | [`Retry`] | calls again what failed, after a delay |
 //! | [`#[circuit_breaker]`](macro@circuit_breaker) | [`CircuitBreaker`], one per key: [`Keyed`] | stops asking a dependency that is down |
 //! | [`#[bulkhead]`](macro@bulkhead) | [`Bulkhead`], one per key: [`Keyed`] | lets only so many calls run at once |
+//! | [`#[rate_limit]`](macro@rate_limit) | [`RateLimit`], one per key: [`Keyed`] | lets so many calls pass in a time |
 //! | [`#[timeout]`](macro@timeout) | [`Timeout`] | drops a call that takes too long |
 //! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
 //! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
-//! circuit breaker, bulkhead, timeout per attempt.
+//! circuit breaker, rate limit, bulkhead, timeout per attempt.
 //!
 //! # Failures
 //!
@@ -101,7 +102,8 @@
 //! A breaker is read and steered by [`state`](CircuitBreaker::state), [`counts`](CircuitBreaker::counts),
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
 //! [`reset`](CircuitBreaker::reset), a bulkhead by [`running`](Bulkhead::running), [`waiting`](Bulkhead::waiting) and the
-//! same three.
+//! same three, a rate limit by [`available`](RateLimit::available), [`waiting`](RateLimit::waiting),
+//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset).
 //!
 //! # Runtime
 //!
@@ -131,11 +133,13 @@ mod keyed;
 mod name;
 mod outcome;
 mod random;
+mod rate_limit;
 mod rejection;
 mod retry;
 mod retry_after;
 mod scope;
 mod sleeper;
+mod time;
 mod timeout;
 
 #[doc(hidden)]
@@ -150,11 +154,12 @@ pub use class::{Class, Classify};
 pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
+pub use rate_limit::RateLimit;
 pub use rejection::{Rejection, RejectionKind};
 pub use retry::{
     Backoff, BudgetCounts, GiveUp, GiveUpEvent, Jitter, Nested, Rejections, Retry, RetryBudget, RetryEvent, RetryWhen,
 };
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
-pub use steadfast_macros::{Classify, bulkhead, circuit_breaker, fallback, outcome, retry, timeout};
+pub use steadfast_macros::{Classify, bulkhead, circuit_breaker, fallback, outcome, rate_limit, retry, timeout};
 pub use timeout::Timeout;

@@ -14,6 +14,7 @@ pub(crate) mod fallback;
 pub(crate) mod filter;
 mod grammar;
 pub(crate) mod outcome;
+pub(crate) mod rate_limit;
 pub(crate) mod retry;
 pub(crate) mod setting;
 pub(crate) mod stateful;
@@ -63,6 +64,7 @@ fn known(kind: Kind) -> Vec<&'static str> {
         Kind::Retry => &retry::ARGUMENTS,
         Kind::CircuitBreaker => &circuit_breaker::ARGUMENTS,
         Kind::Bulkhead => &bulkhead::ARGUMENTS,
+        Kind::RateLimit => &rate_limit::ARGUMENTS,
         Kind::Timeout => &[],
         Kind::Fallback => &["clone"],
         Kind::Outcome => &["retry_after", "clone"],
@@ -75,12 +77,12 @@ fn known(kind: Kind) -> Vec<&'static str> {
 
 /// Whether it asks what a failure is.
 fn judges(kind: Kind) -> bool {
-    !matches!(kind, Kind::Timeout | Kind::Bulkhead)
+    !matches!(kind, Kind::Timeout | Kind::Bulkhead | Kind::RateLimit)
 }
 
 /// Whether rejections come from it, or it speaks for those that they come from.
 fn takes_error(kind: Kind) -> bool {
-    matches!(kind, Kind::CircuitBreaker | Kind::Bulkhead | Kind::Timeout | Kind::Outcome)
+    matches!(kind, Kind::CircuitBreaker | Kind::Bulkhead | Kind::RateLimit | Kind::Timeout | Kind::Outcome)
 }
 
 impl Args<'_> {
@@ -209,7 +211,8 @@ impl Args<'_> {
 
     /// Whether a shared policy stands in place of settings.
     pub(crate) fn has_handle(&self) -> bool {
-        matches!(self.kind, Kind::Retry | Kind::CircuitBreaker | Kind::Bulkhead) && self.positional.is_some()
+        let shared = matches!(self.kind, Kind::Retry | Kind::CircuitBreaker | Kind::Bulkhead | Kind::RateLimit);
+        shared && self.positional.is_some()
     }
 
     /// Names that were given beside a positional handle and belong to the shared policy.

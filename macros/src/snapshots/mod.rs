@@ -9,6 +9,7 @@ mod handles;
 mod mistakes;
 mod outcomes;
 mod policies;
+mod rate_limit;
 mod stacks;
 
 use expect_test::Expect;

@@ -10,9 +10,9 @@ use crate::name::Name;
 use super::core::Core;
 use super::settings::{Settings, Trip, at_least_one, share};
 use super::shards::Shards;
-use super::time::saturated;
 use super::word::Word;
 use super::{Abandoned, CircuitBreaker, Cold, StateChange, Window};
+use crate::time::saturated;
 
 /// Settings, each with its default.
 ///

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::time::saturated;
+use crate::time::saturated;
 
 /// Which outcomes a rate is judged on.
 ///

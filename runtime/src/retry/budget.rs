@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::ledger::{Grant, Ledger};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
-use crate::circuit_breaker::time;
 use crate::name::Name;
+use crate::time;
 
 /// As finely as a ratio is kept: exact for every share that has nine decimals.
 const WHOLE: u64 = 1_000_000_000;

@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use tokio::time::advance;
 
-use crate::circuit_breaker::time::saturated;
+use crate::time::saturated;
 use crate::{Abandoned, CircuitBreaker, Permit, State, Window};
 
 use super::*;
@@ -186,7 +186,7 @@ impl Naive {
 
     /// What the breaker's clock says now, less what has passed here.
     fn base(&self) -> u64 {
-        crate::circuit_breaker::time::nanos() - self.now * 1_000_000
+        crate::time::nanos() - self.now * 1_000_000
     }
 
     fn judge(&mut self) {

@@ -1,0 +1,275 @@
+//! Waiting, going away, and clocks that go wrong. The cases of the rules are in the conformance tests.
+
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::Barrier;
+use std::thread;
+
+use tokio::time::{Instant, advance, sleep};
+
+use super::*;
+use crate::{Flow, Timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// When a call passes.
+async fn passes(limit: &RateLimit, start: Instant) -> Option<Duration> {
+    match limit.try_call(async { start.elapsed() }).await {
+        Flow::Returned(at) => Some(at),
+        Flow::Rejected(_) => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_pass_in_order_each_at_its_time() {
+    static LIMIT: RateLimit = RateLimit::new(10).burst(2).max_wait(ms(500));
+    let start = Instant::now();
+    let calls: Vec<_> = (0..20).map(|_| tokio::spawn(passes(&LIMIT, start))).collect();
+    let mut times = Vec::new();
+    for call in calls {
+        times.push(call.await.unwrap());
+    }
+    let expected = [0, 0, 100, 200, 300, 400, 500].map(|at| Some(ms(at)));
+    assert_eq!(times[..7], expected);
+    assert_eq!(times[7..], [None; 13], "nobody waits longer than allowed");
+    assert_eq!((LIMIT.waiting(), LIMIT.rejected()), (0, 13));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newcomer_does_not_overtake() {
+    let limit = RateLimit::new(1).max_wait(10 * SECOND);
+    limit.try_acquire().unwrap();
+    let start = Instant::now();
+    let (mut first, mut second) = (pin!(passes(&limit, start)), pin!(passes(&limit, start)));
+    assert!(once(first.as_mut()).is_pending() && once(second.as_mut()).is_pending());
+    // The permit of the first is due; whoever comes now is behind the second.
+    advance(ms(1000)).await;
+    assert!(limit.try_acquire().is_err());
+    assert_eq!(limit.retry_after(), Some(2 * SECOND));
+    let third = passes(&limit, start);
+    assert_eq!(tokio::join!(third, second, first), (Some(3 * SECOND), Some(2 * SECOND), Some(SECOND)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_goes_away_leaves_its_time_to_the_next() {
+    for gone in 0..4 {
+        let limit = RateLimit::new(1).max_wait(10 * SECOND);
+        limit.try_acquire().unwrap();
+        let start = Instant::now();
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(passes(&limit, start))).collect();
+        for call in &mut waiting {
+            assert!(once(call.as_mut()).is_pending());
+        }
+        assert_eq!(limit.waiting(), 4);
+        advance(ms(500)).await;
+        drop(waiting.remove(gone));
+        assert_eq!((limit.waiting(), limit.retry_after()), (3, Some(ms(3500))));
+        waiting.push(Box::pin(passes(&limit, start)));
+        assert!(once(waiting[3].as_mut()).is_pending());
+        // One after the other: each was woken, or has a timer of its own.
+        for (call, at) in waiting.into_iter().zip(1..) {
+            assert_eq!(call.await, Some(at * SECOND), "{gone} is gone");
+        }
+        assert_eq!(limit.waiting(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_behind_are_woken_when_one_goes_away() {
+    static LIMIT: RateLimit = RateLimit::new(1).max_wait(Duration::from_secs(10));
+    LIMIT.try_acquire().unwrap();
+    let start = Instant::now();
+    let first = tokio::spawn(passes(&LIMIT, start));
+    let second = tokio::spawn(passes(&LIMIT, start));
+    sleep(ms(10)).await;
+    first.abort();
+    assert_eq!(second.await.unwrap(), Some(SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_go_away_and_nothing_is_lost() {
+    let limit = RateLimit::new(3).per(10 * SECOND).max_wait(Duration::MAX);
+    for _ in 0..3 {
+        limit.try_acquire().unwrap();
+    }
+    let before = limit.retry_after();
+    let mut waiting: Vec<_> = (0..1000).map(|_| Box::pin(passes(&limit, Instant::now()))).collect();
+    for call in &mut waiting {
+        assert!(once(call.as_mut()).is_pending());
+    }
+    drop(waiting);
+    assert_eq!((limit.waiting(), limit.retry_after()), (0, before));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_late_and_goes_away_gives_back_what_fits() {
+    let limit = RateLimit::new(1).max_wait(10 * SECOND);
+    limit.try_acquire().unwrap();
+    let mut late = Box::pin(passes(&limit, Instant::now()));
+    assert!(once(late.as_mut()).is_pending());
+    advance(ms(1500)).await;
+    drop(late);
+    assert_eq!(limit.available(), 1);
+
+    limit.try_acquire().unwrap();
+    let mut later = Box::pin(passes(&limit, Instant::now()));
+    assert!(once(later.as_mut()).is_pending());
+    advance(ms(9000)).await;
+    drop(later);
+    // Full without it, and no fuller with it.
+    assert_eq!(limit.available(), 1);
+    limit.try_acquire().unwrap();
+    assert!(limit.try_acquire().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_until_the_deadline() {
+    let limit = RateLimit::new(1).max_wait(Duration::from_secs(60));
+    limit.try_acquire().unwrap();
+    let start = Instant::now();
+    let within = |limit_of_time| Timeout::new(limit_of_time).try_call(passes(&limit, start));
+    assert_eq!(within(ms(1000)).await, Flow::Returned(None));
+    assert_eq!(start.elapsed(), Duration::ZERO, "at once");
+    assert_eq!(within(ms(1002)).await, Flow::Returned(Some(SECOND)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_is_never_polled_takes_nothing() {
+    let limit = RateLimit::new(1);
+    drop(limit.try_call(async {}));
+    assert_eq!(limit.available(), 1);
+    let mut call = pin!(limit.try_call(async {}));
+    limit.try_acquire().unwrap();
+    assert!(matches!(once(call.as_mut()), Poll::Ready(Flow::Rejected(_))));
+    // Asked again, it neither runs nor takes a permit.
+    advance(SECOND).await;
+    assert!(once(call.as_mut()).is_pending());
+    assert_eq!(limit.available(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_fills_the_bucket_for_those_who_wait_first() {
+    let limit = RateLimit::new(2).per(100 * SECOND).max_wait(Duration::MAX);
+    assert!(limit.try_acquire().is_ok() && limit.try_acquire().is_ok() && limit.try_acquire().is_err());
+    let start = Instant::now();
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(passes(&limit, start))).collect();
+    for call in &mut waiting {
+        assert!(once(call.as_mut()).is_pending());
+    }
+    limit.reset();
+    assert_eq!((limit.available(), limit.rejected()), (0, 0));
+    let times = [waiting.remove(0).await, waiting.remove(0).await, waiting.remove(0).await];
+    assert_eq!(times, [Some(Duration::ZERO), Some(Duration::ZERO), Some(50 * SECOND)]);
+}
+
+/// A clock that goes back: it takes the number for what it would be if the clock were that much further.
+fn put_ahead(limit: &RateLimit, by: Duration) {
+    let ahead = limit.gcra.ticks(time::saturated(by));
+    limit.number.fetch_add(ahead, Ordering::Relaxed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p36_a_clock_that_goes_back_gives_nothing_away_and_shuts_nothing() {
+    for max_wait in [Duration::ZERO, SECOND, Duration::MAX] {
+        let limit = RateLimit::new(10).burst(5).max_wait(max_wait);
+        while limit.try_acquire().is_ok() {}
+        put_ahead(&limit, Duration::from_secs(3600));
+        assert!(limit.try_acquire().is_err(), "nothing is given away");
+        assert_eq!(limit.retry_after(), Some(ms(100)), "and nobody waits for an hour");
+        advance(ms(100)).await;
+        assert!(limit.try_acquire().is_ok() && limit.try_acquire().is_err());
+        advance(Duration::from_secs(3600)).await;
+        assert_eq!(limit.available(), 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p36_those_who_wait_are_no_sign_of_a_clock_that_went_back() {
+    let limit = RateLimit::new(1).max_wait(Duration::MAX);
+    limit.try_acquire().unwrap();
+    let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(passes(&limit, Instant::now()))).collect();
+    for (call, wait) in waiting.iter_mut().zip(1..) {
+        assert!(once(call.as_mut()).is_pending());
+        assert!(limit.try_acquire().is_err());
+        assert_eq!(limit.retry_after(), Some((wait + 1) * SECOND));
+    }
+}
+
+/// So long a time that no test takes longer: nothing comes back meanwhile.
+const NEVER: Duration = Duration::from_secs(1_000_000_000);
+
+#[test]
+fn p36_exact_under_contention() {
+    let limit = RateLimit::new(1000).per(NEVER);
+    let barrier = Barrier::new(8);
+    let passed: usize = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    (0..1000).filter(|_| limit.try_acquire().is_ok()).count()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!((passed, limit.rejected(), limit.available()), (1000, 7000, 0));
+}
+
+#[test]
+fn p36_places_are_exact_under_contention() {
+    let limit = RateLimit::new(1).per(NEVER / 2000).max_wait(NEVER);
+    limit.try_acquire().unwrap();
+    let number = limit.number.load(Ordering::Relaxed);
+    let barrier = Barrier::new(4);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                barrier.wait();
+                for _ in 0..50 {
+                    let mut kept: Vec<_> = (0..8).map(|_| limit.line_up().unwrap().unwrap()).collect();
+                    kept.swap(0, 5);
+                    kept.truncate(4);
+                    drop(limit.line_up());
+                }
+            });
+        }
+    });
+    // Each gave back what it had, whoever was before or behind it.
+    assert_eq!((limit.waiting(), limit.number.load(Ordering::Relaxed)), (0, number));
+}
+
+#[test]
+fn extreme_settings_neither_panic_nor_let_all_pass() {
+    for permits in [0, 1, u32::MAX] {
+        for per in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+            for burst in [0, 1, 7, u32::MAX] {
+                let limit = RateLimit::new(permits).per(per).burst(burst).max_wait(Duration::MAX);
+                limit.try_acquire().unwrap();
+                let _any = (limit.try_acquire(), limit.available(), limit.retry_after(), limit.rejected());
+                drop(limit.line_up());
+                limit.reset();
+                limit.try_acquire().unwrap();
+                if per == Duration::MAX && burst < 2 && permits < 2 {
+                    assert!(limit.try_acquire().unwrap_err().retry_after() > Some(NEVER));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn it_is_small() {
+    assert!(size_of::<RateLimit>() <= 192, "{}", size_of::<RateLimit>());
+    assert!(size_of_val(&RateLimit::new(1).try_call(core::future::ready(1_u8))) <= 48);
+}
