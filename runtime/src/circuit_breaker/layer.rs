@@ -7,7 +7,7 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::{Class, Classify, Flow, Rejection};
+use crate::{Class, Classify, Flow, Rejection, class};
 
 use super::core::Verdict;
 use super::permit::Guard;
@@ -34,15 +34,14 @@ pub struct By<C>(pub(super) C);
 impl<T, E: Classify> Judge<Result<T, E>> for ByClass {
     #[inline]
     fn class(&self, outcome: &Result<T, E>) -> Option<Class> {
-        outcome.as_ref().err().map(Classify::class)
+        class::class(outcome)
     }
 }
 
 impl<T, E, P: Fn(&E) -> bool> Judge<Result<T, E>> for When<P> {
     #[inline]
     fn class(&self, outcome: &Result<T, E>) -> Option<Class> {
-        let error = outcome.as_ref().err()?;
-        Some(if self.0(error) { Class::Transient { retry_after: None } } else { Class::Permanent })
+        class::class_when(outcome, &self.0)
     }
 }
 
