@@ -2,7 +2,7 @@
 
 use syn::Ident;
 
-use crate::args::{Args, bulkhead, circuit_breaker, fallback, outcome, rate_limit, retry, timeout};
+use crate::args::{Args, bulkhead, circuit_breaker, fallback, hedge, outcome, rate_limit, retry, timeout};
 use crate::policy::Policy;
 
 /// An attribute of ours.
@@ -13,6 +13,7 @@ pub(crate) enum Kind {
     Bulkhead,
     RateLimit,
     Timeout,
+    Hedge,
     Fallback,
     Outcome,
 }
@@ -33,12 +34,13 @@ pub(crate) struct Facts {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Retry,
         Self::CircuitBreaker,
         Self::Bulkhead,
         Self::RateLimit,
         Self::Timeout,
+        Self::Hedge,
         Self::Fallback,
         Self::Outcome,
     ];
@@ -50,6 +52,7 @@ impl Kind {
             Self::Bulkhead => &bulkhead::FACTS,
             Self::RateLimit => &rate_limit::FACTS,
             Self::Timeout => &timeout::FACTS,
+            Self::Hedge => &hedge::FACTS,
             Self::Fallback => &fallback::FACTS,
             Self::Outcome => &outcome::FACTS,
         }

@@ -85,15 +85,26 @@ impl Args<'_> {
 
     /// `name = 5`, at least `min` and at most `max`, or an expression of type `u32`.
     pub(crate) fn integer(&mut self, name: &'static str, min: u32, max: u32) -> Option<Setting<u32>> {
+        self.integer_or(name, min, max, &format!("`{name}` is at least {min}"))
+    }
+
+    /// As [`integer`](Self::integer), with a message of its own where it is less.
+    pub(crate) fn integer_or(
+        &mut self,
+        name: &'static str,
+        min: u32,
+        max: u32,
+        too_small: &str,
+    ) -> Option<Setting<u32>> {
         let (_, expr) = self.expr(name)?;
         let message = match literal(&expr) {
             Some(Lit::Int(int)) => match int.base10_parse::<u32>() {
                 Ok(value) if (min..=max).contains(&value) => return Some(Setting::Literal(value, int.span())),
-                Ok(value) if value < min => format!("`{name}` is at least {min}"),
+                Ok(value) if value < min => too_small.to_owned(),
                 _ => format!("`{name}` is at most {max}"),
             },
             Some(_) => format!("`{name}` takes a whole number, e.g. `{name} = {}`", min.max(3)),
-            None if is_negative(&expr) => format!("`{name}` is at least {min}"),
+            None if is_negative(&expr) => too_small.to_owned(),
             None => return Some(Setting::Expr(Box::new(expr))),
         };
         self.ctxt.error_spanned_by(expr, message);

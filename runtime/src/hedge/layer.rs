@@ -37,9 +37,9 @@ impl<'p> Layer<'p> {
     /// The calls that `call` makes under this hedge, their outcomes classified by `class`. The first one is made here,
     /// and runs when it is polled.
     #[inline]
-    pub fn around<R, X, F, M, C>(self, call: M, class: C) -> Around<'p, M, F, C>
+    pub fn around<R, X, F, M, C>(self, call: M, class: C) -> Around<'p, M, F, C, Flow<R, X>>
     where
-        M: Fn() -> F,
+        M: Fn() -> F, // `clone(..)` in the attribute gives each call its own
         F: Future<Output = Flow<R, X>>,
         C: Fn(&R) -> Option<Class>,
     {
@@ -48,14 +48,12 @@ impl<'p> Layer<'p> {
 }
 
 pin_project! {
-    /// Calls under a hedge.
+    /// Calls under a hedge. `O` is what `F` gives, as a parameter of its own: where the compiler looks whether the future
+    /// around is `Send`, it has forgotten which lifetimes are the same, and could not find the output of `F` again.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Around<'p, M, F, C>
-    where
-        F: Future,
-    {
+    pub struct Around<'p, M, F, C, O> {
         #[pin]
-        first: First<F>,
+        first: First<F, O>,
         // `None` until the first call has waited or failed.
         late: Option<Late<'p, F>>,
         layer: Layer<'p>,
@@ -66,13 +64,10 @@ pin_project! {
 
 pin_project! {
     #[project = FirstProjection]
-    enum First<F>
-    where
-        F: Future,
-    {
+    enum First<F, O> {
         Running { #[pin] call: F },
         // Its failure, which is the outcome where all calls fail.
-        Ended { failure: Option<F::Output> },
+        Ended { failure: Option<O> },
     }
 }
 
@@ -87,7 +82,7 @@ struct Late<'p, F> {
     turn: usize,
 }
 
-impl<R, X, M, F, C> Future for Around<'_, M, F, C>
+impl<R, X, M, F, C> Future for Around<'_, M, F, C, Flow<R, X>>
 where
     M: Fn() -> F,
     F: Future<Output = Flow<R, X>>,
@@ -139,14 +134,14 @@ impl<'p, F> Late<'p, F> {
 }
 
 /// The calls for the length of one poll. Dropped, it drops them all: one has won, or has panicked.
-struct Race<'a, 'p, M, F: Future, C> {
-    first: Pin<&'a mut First<F>>,
+struct Race<'a, 'p, M, F, C, O> {
+    first: Pin<&'a mut First<F, O>>,
     late: &'a mut Late<'p, F>,
     call: &'a M,
     class: &'a C,
 }
 
-impl<R, X, M, F, C> Race<'_, '_, M, F, C>
+impl<R, X, M, F, C> Race<'_, '_, M, F, C, Flow<R, X>>
 where
     M: Fn() -> F,
     F: Future<Output = Flow<R, X>>,
@@ -155,7 +150,7 @@ where
 {
     /// After the first poll of the first call, which has not won.
     #[cold]
-    fn begin(mut self, failed: Option<(F::Output, Class)>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn begin(mut self, failed: Option<(Flow<R, X>, Class)>, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         self.late.newest_waits = true;
         match failed {
             None => self.late.schedule.waits(),
@@ -165,7 +160,7 @@ where
     }
 
     #[cold]
-    fn go_on(mut self, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn go_on(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         match self.poll_all(cx) {
             Some(outcome) => Poll::Ready(outcome),
             None => self.start_others(cx),
@@ -173,11 +168,11 @@ where
     }
 
     /// Polls the calls under way. Of those that win in the same poll it is the one that started first.
-    fn poll_all(&mut self, cx: &mut Context<'_>) -> Option<F::Output> {
+    fn poll_all(&mut self, cx: &mut Context<'_>) -> Option<Flow<R, X>> {
         let calls = 1 + self.late.others.len();
         let turn = self.late.turn;
         self.late.turn = (turn + 1) % calls;
-        let mut best: Option<(usize, F::Output)> = None;
+        let mut best: Option<(usize, Flow<R, X>)> = None;
         for number in (turn..calls).chain(0..turn) {
             if best.as_ref().is_some_and(|(better, _)| *better < number) {
                 continue;
@@ -194,7 +189,7 @@ where
     }
 
     /// The first call is number 0.
-    fn poll_one(&mut self, number: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll_one(&mut self, number: usize, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         let call = match number.checked_sub(1) {
             None => match self.first.as_mut().project() {
                 FirstProjection::Running { call } => Some(call),
@@ -205,7 +200,7 @@ where
         call.map_or(Poll::Pending, |call| call.poll(cx))
     }
 
-    fn failed(&mut self, number: usize, outcome: F::Output, class: Class) {
+    fn failed(&mut self, number: usize, outcome: Flow<R, X>, class: Class) {
         let is_newest = self.late.newest_waits && number == self.late.others.len();
         if is_newest {
             self.late.newest_waits = false;
@@ -218,7 +213,7 @@ where
     }
 
     /// Starts the calls that are due, and goes on to wait unless one of them wins, or all have failed.
-    fn start_others(mut self, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn start_others(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         while let Some(start) = self.late.schedule.due(cx) {
             let mut call = Box::pin((self.call)());
             start.spend();
@@ -246,7 +241,7 @@ where
     }
 }
 
-impl<M, F: Future, C> Drop for Race<'_, '_, M, F, C> {
+impl<M, F, C, O> Drop for Race<'_, '_, M, F, C, O> {
     fn drop(&mut self) {
         self.late.schedule.end();
         let others = mem::take(&mut self.late.others);
@@ -258,7 +253,7 @@ impl<M, F: Future, C> Drop for Race<'_, '_, M, F, C> {
     }
 }
 
-impl<M, F: Future, C> fmt::Debug for Around<'_, M, F, C> {
+impl<M, F, C, O> fmt::Debug for Around<'_, M, F, C, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others = self.late.as_ref().map_or(0, |late| late.others.len());
         let running = usize::from(matches!(self.first, First::Running { .. })) + others;
