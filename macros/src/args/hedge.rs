@@ -71,7 +71,7 @@ impl Around for Hedge {
             Some(budget) => format!(", within the budget `{}`", crate::docs::source(&**budget)),
             None => String::new(),
         };
-        format!("another call each {after}, {attempts} in all{budget}")
+        format!("another call after each {after} without an answer, at most {attempts} in all{budget}")
     }
 
     fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
