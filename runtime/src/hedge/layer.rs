@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::future::Future;
-use core::mem;
+use core::mem::{self, ManuallyDrop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -43,7 +43,7 @@ impl<'p> Layer<'p> {
         F: Future<Output = Flow<R, X>>,
         C: Fn(&R) -> Option<Class>,
     {
-        Around { first: First::Running { call: call() }, late: None, layer: self, call, class }
+        Around { first: First::Running { call: call() }, late: Late(ManuallyDrop::new(None)), layer: self, call, class }
     }
 }
 
@@ -54,8 +54,7 @@ pin_project! {
     pub struct Around<'p, M, F, C, O> {
         #[pin]
         first: First<F, O>,
-        // `None` until the first call has waited or failed.
-        late: Option<Late<'p, F>>,
+        late: Late<'p, F>,
         layer: Layer<'p>,
         call: M,
         class: C,
@@ -71,15 +70,28 @@ pin_project! {
     }
 }
 
-struct Late<'p, F> {
-    schedule: Schedule<'p>,
-    /// The calls after the first, in the order in which they started; `None` where one has failed in this poll.
-    others: Vec<Option<Pin<Box<F>>>>,
-    /// Whether the newest call is under way; it is then the last of them.
-    newest_waits: bool,
-    /// Which call is the first to be polled: each in turn, so that none can use up the cooperative budget of the task
-    /// before the others come to it.
-    turn: usize,
+/// What there is when the first call has waited, or failed. Dropped by hand, so that before there is no more to it than
+/// a look.
+struct Late<'p, F>(ManuallyDrop<Option<(Schedule<'p>, Others<F>)>>);
+
+/// Calls after the first, in the order in which they started; `None` where one has failed in this poll.
+type Others<F> = Vec<Option<Pin<Box<F>>>>;
+
+impl<F> Drop for Late<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.clear();
+        }
+    }
+}
+
+impl<F> Late<'_, F> {
+    #[cold]
+    #[inline(never)]
+    fn clear(&mut self) {
+        drop(ManuallyDrop::into_inner(mem::replace(&mut self.0, ManuallyDrop::new(None))));
+    }
 }
 
 impl<R, X, M, F, C> Future for Around<'_, M, F, C, Flow<R, X>>
@@ -95,8 +107,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         let mut this = self.project();
         let (call, class) = (&*this.call, &*this.class);
-        if let Some(late) = this.late {
-            return Race { first: this.first, late, call, class }.go_on(cx);
+        if let Some((schedule, others)) = &mut *this.late.0 {
+            return Race { first: this.first, others, schedule, call, class }.go_on(cx);
         }
         if let Some(budget) = this.layer.budget {
             budget.count();
@@ -109,8 +121,8 @@ where
             },
             Poll::Pending => None,
         };
-        let late = this.late.insert(Late::new(*this.layer));
-        Race { first: this.first, late, call, class }.begin(failed, cx)
+        let (schedule, others) = this.late.0.insert((Schedule::new(*this.layer), Vec::new()));
+        Race { first: this.first, others, schedule, call, class }.begin(failed, cx)
     }
 }
 
@@ -126,17 +138,11 @@ where
     }
 }
 
-impl<'p, F> Late<'p, F> {
-    #[cold]
-    const fn new(layer: Layer<'p>) -> Self {
-        Self { schedule: Schedule::new(layer), others: Vec::new(), newest_waits: false, turn: 0 }
-    }
-}
-
 /// The calls for the length of one poll. Dropped, it drops them all: one has won, or has panicked.
 struct Race<'a, 'p, M, F, C, O> {
     first: Pin<&'a mut First<F, O>>,
-    late: &'a mut Late<'p, F>,
+    others: &'a mut Others<F>,
+    schedule: &'a mut Schedule<'p>,
     call: &'a M,
     class: &'a C,
 }
@@ -151,9 +157,8 @@ where
     /// After the first poll of the first call, which has not won.
     #[cold]
     fn begin(mut self, failed: Option<(Flow<R, X>, Class)>, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        self.late.newest_waits = true;
         match failed {
-            None => self.late.schedule.waits(),
+            None => self.schedule.waits(),
             Some((outcome, class)) => self.failed(0, outcome, class),
         }
         self.start_others(cx)
@@ -169,9 +174,8 @@ where
 
     /// Polls the calls under way. Of those that win in the same poll it is the one that started first.
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Option<Flow<R, X>> {
-        let calls = 1 + self.late.others.len();
-        let turn = self.late.turn;
-        self.late.turn = (turn + 1) % calls;
+        let calls = 1 + self.others.len();
+        let turn = self.schedule.turn() % calls;
         let mut best: Option<(usize, Flow<R, X>)> = None;
         for number in (turn..calls).chain(0..turn) {
             if best.as_ref().is_some_and(|(better, _)| *better < number) {
@@ -184,7 +188,7 @@ where
                 }
             }
         }
-        self.late.others.retain(Option::is_some);
+        self.others.retain(Option::is_some);
         best.map(|(_, outcome)| outcome)
     }
 
@@ -195,42 +199,38 @@ where
                 FirstProjection::Running { call } => Some(call),
                 FirstProjection::Ended { .. } => None,
             },
-            Some(number) => self.late.others[number].as_mut().map(Pin::as_mut),
+            Some(number) => self.others[number].as_mut().map(Pin::as_mut),
         };
         call.map_or(Poll::Pending, |call| call.poll(cx))
     }
 
     fn failed(&mut self, number: usize, outcome: Flow<R, X>, class: Class) {
-        let is_newest = self.late.newest_waits && number == self.late.others.len();
-        if is_newest {
-            self.late.newest_waits = false;
-        }
+        let is_newest = number == self.others.len();
         match number.checked_sub(1) {
             None => self.first.set(First::Ended { failure: Some(outcome) }),
-            Some(number) => self.late.others[number] = None,
+            Some(number) => self.others[number] = None,
         }
-        self.late.schedule.failed(class, is_newest);
+        self.schedule.failed(class, is_newest);
     }
 
     /// Starts the calls that are due, and goes on to wait unless one of them wins, or all have failed.
     fn start_others(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        while let Some(start) = self.late.schedule.due(cx) {
+        while let Some(start) = self.schedule.due(cx) {
             let mut call = Box::pin((self.call)());
             start.spend();
             match call.as_mut().poll(cx) {
                 Poll::Pending => {
-                    self.late.others.push(Some(call));
-                    self.late.newest_waits = true;
-                    self.late.schedule.waits();
+                    self.others.push(Some(call));
+                    self.schedule.waits();
                 }
                 Poll::Ready(outcome) => match failure(&outcome, self.class) {
                     None => return Poll::Ready(outcome),
-                    Some(class) => self.late.schedule.failed(class, true),
+                    Some(class) => self.schedule.failed(class, true),
                 },
             }
         }
-        if self.late.others.is_empty()
-            && self.late.schedule.is_over()
+        if self.others.is_empty()
+            && self.schedule.is_over()
             && let FirstProjection::Ended { failure } = self.first.as_mut().project()
             && let Some(outcome) = failure.take()
         {
@@ -243,8 +243,8 @@ where
 
 impl<M, F, C, O> Drop for Race<'_, '_, M, F, C, O> {
     fn drop(&mut self) {
-        self.late.schedule.end();
-        let others = mem::take(&mut self.late.others);
+        self.schedule.end();
+        let others = mem::take(self.others);
         scope::drop_as(Dropping::Lost, || {
             // Here, so that they are dropped as such also where the drop of the first one panics.
             let _others = others;
@@ -255,8 +255,8 @@ impl<M, F, C, O> Drop for Race<'_, '_, M, F, C, O> {
 
 impl<M, F, C, O> fmt::Debug for Around<'_, M, F, C, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let others = self.late.as_ref().map_or(0, |late| late.others.len());
-        let running = usize::from(matches!(self.first, First::Running { .. })) + others;
+        let running = usize::from(matches!(self.first, First::Running { .. }))
+            + self.late.0.as_ref().map_or(0, |(_, others)| others.len());
         f.debug_struct("Around").field("layer", &self.layer).field("running", &running).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! When the next call starts. A sequential machine, outlined: a call that succeeds at once has no part in it.
 
+use core::mem;
 use core::task::Context;
 use core::time::Duration;
 
@@ -22,6 +23,10 @@ pub(super) struct Schedule<'p> {
     /// The calls that may yet start.
     left: u32,
     next: Next,
+    /// Whether the newest call is under way.
+    newest_waits: bool,
+    /// Counts the polls.
+    turn: usize,
     /// What servers asked for.
     not_before: Option<Instant>,
     alarm: Alarm,
@@ -42,6 +47,8 @@ impl<'p> Schedule<'p> {
             budget: layer.budget,
             left: layer.hedge.attempts.saturating_sub(1),
             next: Next::Never,
+            newest_waits: true,
+            turn: 0,
             not_before: None,
             alarm: Alarm::NONE,
         }
@@ -50,6 +57,13 @@ impl<'p> Schedule<'p> {
     /// Whether no call starts any more, where none is under way.
     pub(super) const fn is_over(&self) -> bool {
         matches!(self.next, Next::Never)
+    }
+
+    /// Which call is the first to be polled: each in turn, so that none can use up the cooperative budget of the task
+    /// before the others come to it.
+    pub(super) const fn turn(&mut self) -> usize {
+        self.turn = self.turn.wrapping_add(1);
+        self.turn
     }
 
     /// The newest call has begun to wait.
@@ -63,9 +77,10 @@ impl<'p> Schedule<'p> {
         }
     }
 
-    /// A call has failed.
+    /// A call has failed; `is_last` of those under way.
     #[cold]
-    pub(super) fn failed(&mut self, class: Class, is_newest: bool) {
+    pub(super) fn failed(&mut self, class: Class, is_last: bool) {
+        let is_newest = is_last && mem::replace(&mut self.newest_waits, false);
         let hint = class.retry_after();
         if !class.is_retryable() || hint.is_some_and(|hint| hint > MAX_HINT.max(self.after.duration())) {
             // The circuit is open, or open so late: another call now would be turned away as well.
@@ -148,6 +163,7 @@ impl<'p> Schedule<'p> {
             token => token.flatten(),
         };
         self.left -= 1;
+        self.newest_waits = true;
         Some(Start(token))
     }
 }

@@ -129,6 +129,9 @@ async fn calls_start_and_win_in_their_time() {
         ("never by time, but by a failure",  u64::MAX, 2, &[(20, TRANSIENT), (10, Good)],                      1, 30,   &[0, 20]),
         ("a timeout is a failure",                 50, 2, &[(20, LATE), (10, Good)],                           1, 30,   &[0, 20]),
         ("many",                                   50, 9, &[(0, TRANSIENT), (5, TRANSIENT)],                   0, 40,   &[0, 0, 5, 10, 15, 20, 25, 30, 35]),
+        ("two fail in the same poll",              10, 4, &[(90, Good), (25, TRANSIENT), (15, TRANSIENT), (500, Good)], 0, 90, &[0, 10, 20, 30]),
+        ("two fail, and none is left",             10, 3, &[(90, Good), (25, TRANSIENT), (15, TRANSIENT)],     0, 90,   &[0, 10, 20]),
+        ("all fail in the same poll",              10, 3, &[(35, TRANSIENT), (25, TRANSIENT), (15, TRANSIENT)], 0, 35,  &[0, 10, 20]),
         // Answers.
         ("a permanent error wins",                 50, 2, &[(20, Failed(Class::Permanent)), (10, Good)],       0, 20,   &[0]),
         ("a neutral error wins",                   50, 2, &[(20, Failed(Class::Neutral)), (10, Good)],         0, 20,   &[0]),

@@ -11,9 +11,12 @@ use super::*;
 use crate::scope::{self, Dropping};
 use crate::{Abandoned, Bulkhead, CircuitBreaker, RateLimit, State, Timeout};
 
+/// A call, and as what it was dropped.
+type Dropped = (usize, Option<Dropping>);
+
 /// Notes how each call was dropped.
 #[derive(Clone, Default)]
-struct Drops(Rc<RefCell<Vec<(usize, Option<Dropping>)>>>);
+struct Drops(Rc<RefCell<Vec<Dropped>>>);
 
 struct Watch {
     number: usize,
@@ -31,7 +34,7 @@ impl Drops {
         Watch { number, drops: self.clone() }
     }
 
-    fn take(&self) -> Vec<(usize, Option<Dropping>)> {
+    fn take(&self) -> Vec<Dropped> {
         assert_eq!(scope::dropping(), None, "the mark is taken back");
         self.0.take()
     }
@@ -60,7 +63,7 @@ async fn hang_unless(good: usize, number: usize, drops: Drops) -> Result<usize, 
 #[tokio::test(start_paused = true)]
 async fn p37_losers_are_dropped_with_the_outcome_and_marked() {
     let hedge = Hedge::new(ms(50)).attempts(3);
-    let cases: [(usize, &[(usize, Option<Dropping>)]); 3] = [
+    let cases: [(usize, &[Dropped]); 3] = [
         (0, &[(0, None)]),
         (1, &[(1, None), (0, Some(Dropping::Lost))]),
         (2, &[(2, None), (0, Some(Dropping::Lost)), (1, Some(Dropping::Lost))]),
