@@ -4,6 +4,7 @@ use syn::Ident;
 
 use crate::args::{Args, bulkhead, circuit_breaker, fallback, hedge, outcome, rate_limit, retry, timeout};
 use crate::policy::Policy;
+use crate::resilient;
 
 /// An attribute of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub(crate) enum Kind {
     Hedge,
     Fallback,
     Outcome,
+    Resilient,
 }
 
 /// Stands in the file of the attribute.
@@ -34,7 +36,7 @@ pub(crate) struct Facts {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Retry,
         Self::CircuitBreaker,
         Self::Bulkhead,
@@ -43,6 +45,7 @@ impl Kind {
         Self::Hedge,
         Self::Fallback,
         Self::Outcome,
+        Self::Resilient,
     ];
 
     pub(crate) fn facts(self) -> &'static Facts {
@@ -55,6 +58,7 @@ impl Kind {
             Self::Hedge => &hedge::FACTS,
             Self::Fallback => &fallback::FACTS,
             Self::Outcome => &outcome::FACTS,
+            Self::Resilient => &resilient::FACTS,
         }
     }
 
@@ -77,7 +81,7 @@ impl Kind {
 
     /// Whether `error` may be given: rejections come from it, or it speaks for those that they come from.
     pub(crate) fn takes_error(self) -> bool {
-        self.facts().rejects || !self.is_policy()
+        self.facts().rejects || self == Self::Outcome
     }
 
     /// All the arguments that it takes, in the order of the docs.

@@ -50,6 +50,11 @@ pub(crate) trait Around {
         false
     }
 
+    /// The type and the value of its state, where that can be shared by several functions.
+    fn shared(&self, _layer: &Layer, _stack: &Stack) -> Option<(TokenStream, TokenStream)> {
+        None
+    }
+
     /// How long a call of it takes at most.
     fn limit(&self) -> Option<&Setting<Duration>> {
         None
