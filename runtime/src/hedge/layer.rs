@@ -138,6 +138,10 @@ where
     }
 }
 
+/// As many calls start in one poll, and others in the next: calls that fail at once, over and over, must not hold up their
+/// thread. Not by the cooperative budget, which a call under way may use up each time.
+const AT_ONCE: u32 = 32;
+
 /// The calls for the length of one poll. Dropped, it drops them all: one has won, or has panicked.
 struct Race<'a, 'p, M, F, C, O> {
     first: Pin<&'a mut First<F, O>>,
@@ -214,8 +218,9 @@ where
     }
 
     /// Starts the calls that are due, and goes on to wait unless one of them wins, or all have failed.
-    fn start_others(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        while let Some(start) = self.schedule.due(cx) {
+    fn start_others(self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
+        for _ in 0..AT_ONCE {
+            let Some(start) = self.schedule.due(cx) else { return self.wait() };
             let mut call = Box::pin((self.call)());
             start.spend();
             match call.as_mut().poll(cx) {
@@ -229,6 +234,13 @@ where
                 },
             }
         }
+        cx.waker().wake_by_ref();
+        mem::forget(self);
+        Poll::Pending
+    }
+
+    /// To be polled again when there is news, unless all calls have failed.
+    fn wait(mut self) -> Poll<Flow<R, X>> {
         if self.others.is_empty()
             && self.schedule.is_over()
             && let FirstProjection::Ended { failure } = self.first.as_mut().project()

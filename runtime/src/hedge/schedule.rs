@@ -4,7 +4,6 @@ use core::mem;
 use core::task::Context;
 use core::time::Duration;
 
-use tokio::task::coop;
 use tokio::time::Instant;
 
 use super::After;
@@ -105,7 +104,7 @@ impl<'p> Schedule<'p> {
     }
 
     fn start_at_once(&mut self) {
-        if self.not_before.is_some() || scope::deadline().is_some() {
+        if self.not_before.is_some() {
             let now = clock::now();
             self.start_at(Some(now), now);
         } else {
@@ -142,9 +141,8 @@ impl<'p> Schedule<'p> {
     pub(super) fn due(&mut self, cx: &mut Context<'_>) -> Option<Start<'p>> {
         let is_due = match self.next {
             Next::Never => false,
-            // Without a timer, which would round up to a millisecond. A unit of the cooperative budget keeps calls that
-            // fail at once, over and over, from holding up their thread.
-            Next::Now => coop::poll_proceed(cx).map(|unit| unit.made_progress()).is_ready(),
+            // Without a timer, which would round up to a millisecond.
+            Next::Now => true,
             Next::At(_) => self.alarm.is_over(None, cx),
         };
         if !is_due {

@@ -135,6 +135,7 @@ async fn calls_start_and_win_in_their_time() {
         // Answers.
         ("a permanent error wins",                 50, 2, &[(20, Failed(Class::Permanent)), (10, Good)],       0, 20,   &[0]),
         ("a neutral error wins",                   50, 2, &[(20, Failed(Class::Neutral)), (10, Good)],         0, 20,   &[0]),
+        ("the second's neutral error wins",        50, 2, &[(1000, Good), (10, Failed(Class::Neutral))],       1, 60,   &[0, 50]),
         ("the second's permanent error wins",      50, 2, &[(1000, Good), (10, Failed(Class::Permanent))],     1, 60,   &[0, 50]),
         // Servers that ask for less.
         ("throttled: not before its time",         50, 2, &[(20, THROTTLED), (10, Good)],                      1, 60,   &[0, 50]),
@@ -145,7 +146,9 @@ async fn calls_start_and_win_in_their_time() {
         ("transient with a hint",                  50, 2, &[(20, transient_for(200)), (10, Good)],             1, 230,  &[0, 220]),
         ("a hint of an earlier call",              50, 3, &[(60, throttled_for(200)), (500, Good), (10, Good)], 2, 270, &[0, 50, 260]),
         ("an earlier hint holds",                  50, 3, &[(20, throttled_for(200)), (10, TRANSIENT), (10, Good)], 2, 240, &[0, 220, 230]),
+        ("an earlier hint holds back a failure",   50, 3, &[(60, throttled_for(300)), (40, TRANSIENT), (10, Good)], 2, 370, &[0, 50, 360]),
         ("the longer of two hints",                50, 3, &[(80, throttled_for(200)), (20, throttled_for(300)), (10, Good)], 2, 380, &[0, 50, 370]),
+        ("a shorter one after it",                 50, 3, &[(60, throttled_for(300)), (40, throttled_for(50)), (10, Good)], 2, 370, &[0, 50, 360]),
         ("a hint and others under way",            50, 3, &[(90, Good), (20, throttled_for(200))],             0, 90,   &[0, 50]),
         ("a hint of ten seconds",                  50, 2, &[(20, throttled_for(10_000)), (10, Good)],          1, 10_030, &[0, 10_020]),
         ("a hint that is too long",                50, 2, &[(20, throttled_for(10_001)), (10, Good)],          0, 20,   &[0]),
@@ -154,6 +157,7 @@ async fn calls_start_and_win_in_their_time() {
         ("not longer than `after`",            20_000, 2, &[(20, throttled_for(15_000)), (10, Good)],          1, 15_030, &[0, 15_020]),
         ("a rate limit: no sooner",                50, 2, &[(20, Rejected(RejectionKind::RateLimited, Some(90))), (10, Good)], 1, 120, &[0, 110]),
         ("a full bulkhead: not before its time",   50, 2, &[(20, FULL), (10, Good)],                           1, 60,   &[0, 50]),
+        ("a failure of the first cuts it not short", 50, 3, &[(70, TRANSIENT), (10, THROTTLED), (10, Good)],   2, 110,  &[0, 50, 100]),
         ("a full bulkhead, at once",               50, 2, &[(0, FULL), (10, Good)],                            1, 60,   &[0, 50]),
         // An open circuit.
         ("nobody is asked",                        50, 2, &[(20, OPEN), (10, Good)],                           0, 20,   &[0]),

@@ -26,6 +26,7 @@ async fn p37_a_spent_budget_leaves_the_calls_under_way() {
         ("no other call is needed", 0, &[(10, Good)], (0, 10, &[0]), (1, 0, 0)),
         ("none is left", 0, &[(200, Good)], (0, 200, &[0]), (1, 0, 1)),
         ("none is left for a failure", 0, &[(20, TRANSIENT)], (0, 20, &[0]), (1, 0, 1)),
+        ("it is asked once", 0, &[(60, TRANSIENT)], (0, 60, &[0]), (1, 0, 1)),
         ("one is left", 1, &[(200, Good)], (0, 200, &[0, 50]), (1, 1, 1)),
         ("two are left", 2, &[(200, Good), (200, Good), (10, Good)], (2, 110, &[0, 50, 100]), (1, 2, 0)),
     ];

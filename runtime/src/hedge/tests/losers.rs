@@ -79,6 +79,18 @@ async fn p37_losers_are_dropped_with_the_outcome_and_marked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn asked_again_after_the_end_it_starts_nothing() {
+    let (drops, numbers) = (Drops::default(), Numbers::default());
+    let hedge = Hedge::new(ms(50)).attempts(9);
+    let body = || crate::flow::call(hang_unless(1, numbers.next(), drops.clone()));
+    let mut call = Box::pin(layer::hedge(&hedge).around(body, |_: &Result<usize, Failure>| -> Option<Class> { None }));
+    assert_eq!(call.as_mut().await, Flow::<_>::Returned(Ok(1)));
+    advance(ms(500)).await;
+    assert!(poll_now(call.as_mut()).is_pending());
+    assert_eq!(numbers.next(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn p37_no_call_goes_on_when_the_caller_is_gone() {
     let (drops, numbers) = (Drops::default(), Numbers::default());
     let mut call = Box::pin(Hedge::new(ms(50)).attempts(3).call(|| hang_unless(9, numbers.next(), drops.clone())));
