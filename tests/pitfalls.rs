@@ -9,6 +9,7 @@ mod pitfalls {
     mod common;
     mod expansion;
     mod half_open;
+    mod hedge;
     mod keyed;
     mod late;
     mod manifest;

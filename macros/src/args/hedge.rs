@@ -36,7 +36,9 @@ struct Hedge {
 
 impl Hedge {
     fn read(args: &mut Args<'_>) -> Self {
-        if !args.has("after") && !args.is_positional() {
+        if let Some(expr) = args.positional() {
+            args.ctxt.error_spanned_by(expr, "expected `after = ..`, e.g. `#[hedge(after = \"50ms\")]`");
+        } else if !args.has("after") {
             let message = "`#[hedge]` needs `after`: how long a call may take before another one starts, e.g. \
                            `#[hedge(after = \"50ms\")]`";
             args.ctxt.error(args.span, message);
@@ -54,12 +56,18 @@ impl Hedge {
 
     fn value(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
-        let (root, named, after) = (&stack.root, layer.named(), &self.after);
+        let named = layer.named();
+        // At the time, where the compiler points when it is of another type.
+        let hedge = self.after.as_ref().map(|after| {
+            let span = span.located_at(after.span());
+            let root = stack.root.at(span);
+            quote_spanned!(span=> #root::Hedge::new(#after))
+        });
         let attempts = self.attempts.as_ref().map(|attempts| {
             let span = span.located_at(attempts.span());
             quote_spanned!(span=> .attempts(#attempts))
         });
-        quote_spanned!(span=> #root::Hedge::new(#after)#attempts #named)
+        quote_spanned!(span=> #hedge #attempts #named)
     }
 }
 

@@ -176,6 +176,10 @@ async fn calls_that_fail_at_once_let_others_run() {
     task.abort();
     assert!(task.await.is_err());
     assert!((1..10_000).contains(&started.load(SeqCst)), "{started:?}");
+    // They come to an end all the same.
+    let all = Hedge::new(ms(50)).attempts(1_000).call(|| ready(Err::<(), _>(Failure(7, Class::TRANSIENT))));
+    let ended = tokio::time::timeout(ms(1), all).await;
+    assert_eq!(ended.unwrap(), Err(Failure(7, Class::TRANSIENT)));
 }
 
 #[test]
