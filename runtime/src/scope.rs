@@ -7,6 +7,9 @@
 //! A timeout starts when what is beneath it first waits, or first asks for the deadline. Until then it is known here
 //! by its length alone, so that a call that is ready at once costs no clock read; the first who asks reads the clock
 //! once, for all the timeouts around it.
+//!
+//! A deadline that is given, by a [`Deadline`](crate::Deadline), has no timer above that ends the call. So the first
+//! timeout beneath it keeps it besides its own.
 
 use core::cell::{Cell, RefCell};
 use core::task::Poll;
@@ -30,8 +33,10 @@ thread_local! {
     static ATTEMPT: Cell<u32> = const { Cell::new(0) };
     /// Whether a timeout of ours has elapsed and is now dropping what is beneath it.
     static TIMING_OUT: Cell<bool> = const { Cell::new(false) };
-    /// The earliest end of the timeouts around that have started.
+    /// The earliest of the deadlines around that were given, and the ends of the timeouts that have started.
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// Whether that one was given, and there is no timeout between it and the caller.
+    static GIVEN: Cell<bool> = const { Cell::new(false) };
     /// The nanoseconds of the shortest timeout around that has not started.
     static UNSTARTED: Cell<u64> = const { Cell::new(UNLIMITED) };
     /// When those start that have not; set by the first who asks, taken away by the outermost of them.
@@ -57,7 +62,8 @@ pub fn attempt() -> u32 {
     ATTEMPT.get().max(1)
 }
 
-/// When the timeouts around the caller end: the earliest of their deadlines, `None` outside of any.
+/// When the timeouts around the caller end: the earliest of their deadlines and of each [`Deadline`](crate::Deadline)
+/// that is in force there, `None` outside of any.
 ///
 /// The time of a timeout runs from the moment when the body first waits, or first asks here.
 ///
@@ -102,6 +108,11 @@ pub fn deadline() -> Option<Instant> {
 /// ```
 pub fn remaining() -> Option<Duration> {
     deadline().map(|deadline| deadline.saturating_duration_since(clock::now()))
+}
+
+/// Whether the deadline was given, so that no timeout above will end the call.
+pub(crate) fn is_given() -> bool {
+    GIVEN.get()
 }
 
 /// Whether a timeout of ours is at this moment dropping what is beneath it.
@@ -151,12 +162,49 @@ pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Po
     let before = DEADLINE.get();
     let restore = Restore { cell: &DEADLINE, before };
     DEADLINE.set(earlier(before, end));
+    let _given = Restore { cell: &GIVEN, before: GIVEN.replace(false) };
     match poll() {
         Poll::Ready(value) => Ok(value),
         Poll::Pending => {
             drop(restore);
             Err(deadline())
         }
+    }
+}
+
+/// Runs `f` beneath a deadline that is given, where it is earlier than the one around.
+pub(crate) fn beneath_given<T>(given: Option<Instant>, f: impl FnOnce() -> T) -> T {
+    let earlier = given.filter(|given| deadline().is_none_or(|around| *given < around));
+    let _given = earlier.map(Given::enter);
+    f()
+}
+
+/// As [`beneath_given`], where `f` blocks the thread, so that no timeout above can end it: the one around is given too.
+pub(crate) fn blocking<T>(given: Option<Instant>, f: impl FnOnce() -> T) -> T {
+    let _given = earlier(deadline(), given).map(Given::enter);
+    f()
+}
+
+/// The scope beneath a deadline that is given; what it was is put back at the drop. The timeouts around have started,
+/// or been asked.
+struct Given(Saved);
+
+impl Given {
+    fn enter(deadline: Instant) -> Self {
+        let saved = Saved::now();
+        DEADLINE.set(Some(deadline));
+        GIVEN.set(true);
+        // The slow way: a timeout that has not started takes the deadline over there.
+        UNSTARTED.set(UNLIMITED | SLOW);
+        ASKED.set(None);
+        Self(saved)
+    }
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        self.0.restore();
+        ASKED.set(self.0.asked);
     }
 }
 
@@ -181,7 +229,7 @@ impl Unstarted {
     #[inline]
     fn enter(nanos: u64) -> Self {
         let around = UNSTARTED.get();
-        let beneath = if around & SLOW == 0 { around.min(nanos) } else { Saved::enter(around, nanos) };
+        let beneath = if around & SLOW == 0 { around.min(nanos) } else { Saved::enter(nanos) };
         UNSTARTED.set(beneath);
         Self { around }
     }
@@ -223,27 +271,36 @@ impl Drop for Unstarted {
     }
 }
 
-/// The scope around a timeout that begins where the timeouts around it have been asked, but have not yet had their turn
-/// to learn of it. For what follows in the same poll they have started.
+/// The scope around a given deadline, or around a timeout that begins where the timeouts around it have been asked, but
+/// have not yet had their turn to learn of it. For what follows in the same poll they have started.
+#[derive(Clone, Copy)]
 struct Saved {
     deadline: Option<Instant>,
+    given: bool,
     unstarted: u64,
     asked: Option<Instant>,
 }
 
 impl Saved {
+    fn now() -> Self {
+        Self { deadline: DEADLINE.get(), given: GIVEN.get(), unstarted: UNSTARTED.get(), asked: ASKED.get() }
+    }
+
     /// What is unstarted beneath. It keeps the flag, so that the slow way is also taken back.
     #[cold]
-    fn enter(around: u64, nanos: u64) -> u64 {
-        let saved = Self { deadline: DEADLINE.get(), unstarted: around, asked: ASKED.take() };
-        let unstarted = around & !SLOW;
+    fn enter(nanos: u64) -> u64 {
+        let saved = Self::now();
+        let unstarted = saved.unstarted & !SLOW;
         let beneath = match saved.asked {
             None => unstarted.min(nanos),
             Some(asked) => {
                 DEADLINE.set(earlier(saved.deadline, end(asked, unstarted)));
+                ASKED.set(None);
                 nanos
             }
         };
+        // One without a limit keeps none.
+        GIVEN.set(saved.given && nanos == UNLIMITED);
         SAVED.with_borrow_mut(|stack| stack.push(saved));
         beneath | SLOW
     }
@@ -251,12 +308,17 @@ impl Saved {
     #[cold]
     fn leave() {
         let Some(saved) = SAVED.with_borrow_mut(Vec::pop) else { return };
-        DEADLINE.set(saved.deadline);
-        UNSTARTED.set(saved.unstarted);
+        saved.restore();
         // Where nobody had asked before, an answer from beneath is news for those around, if there are any.
         if saved.asked.is_some() || saved.unstarted & !SLOW == UNLIMITED {
             ASKED.set(saved.asked);
         }
+    }
+
+    fn restore(self) {
+        DEADLINE.set(self.deadline);
+        GIVEN.set(self.given);
+        UNSTARTED.set(self.unstarted);
     }
 }
 
