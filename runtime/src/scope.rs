@@ -196,7 +196,6 @@ impl Given {
         GIVEN.set(true);
         // The slow way: a timeout that has not started takes the deadline over there.
         UNSTARTED.set(UNLIMITED | SLOW);
-        ASKED.set(None);
         Self(saved)
     }
 }
@@ -204,7 +203,6 @@ impl Given {
 impl Drop for Given {
     fn drop(&mut self) {
         self.0.restore();
-        ASKED.set(self.0.asked);
     }
 }
 

@@ -100,7 +100,7 @@ async fn the_outermost_timeout_beneath_a_given_deadline_keeps_it() {
         // One without a limit keeps none.
         (200, None, Some(300), ("inner", 200)),
         (200, None, None, ("nobody", 10_000)),
-        // Over before it begins, and not a tick later.
+        // Over before it begins.
         (0, Some(300), Some(400), ("outer", 0)),
         (0, None, Some(300), ("inner", 0)),
     ];
@@ -194,6 +194,14 @@ async fn p34_what_is_ready_wins_though_it_is_over() {
     assert!(poll_now(late.as_mut()).is_pending());
     advance(ms(60)).await;
     assert_eq!(late.await, Flow::Returned(()));
+}
+
+/// And what is not ends there and then: a timer would ring at its next tick.
+#[tokio::test(start_paused = true)]
+async fn what_begins_after_the_end_is_over_at_once() {
+    let given = Deadline::after(ms(5));
+    pass(ms(6));
+    assert!(poll_now(given.scope(named(Some(9), "timeout").try_call(pending::<()>()))).is_ready());
 }
 
 #[tokio::test(start_paused = true)]
