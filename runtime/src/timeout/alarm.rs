@@ -72,7 +72,8 @@ impl Alarm {
 
 impl Clock {
     fn is_over(mut self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
-        if (self.keeps || scope::is_given()) && self.as_mut().keep(around.filter(|_| scope::is_given())) {
+        let given = around.filter(|_| scope::is_given());
+        if (self.keeps || given.is_some()) && self.as_mut().keep(given) {
             return true;
         }
         let mut this = self.project();
