@@ -7,35 +7,37 @@ use quote::ToTokens;
 use syn::{Attribute, Meta};
 
 use crate::args::setting::Setting;
-use crate::policy::{Policy, Stack};
+use crate::stack::Stack;
 
-/// Appended only where the function has docs: an attribute that adds the first line would silence `missing_docs`.
 pub(crate) fn append(attributes: &mut Vec<Attribute>, stack: &Stack) {
+    append_words(
+        attributes,
+        stack,
+        "Policies of this function, the outermost first; their state is shared by all callers:",
+    );
+}
+
+pub(crate) fn append_to_set(attributes: &mut Vec<Attribute>, stack: &Stack) {
+    append_words(attributes, stack, "Policies of this set, the outermost first:");
+}
+
+/// Appended only where there are docs: an attribute that adds the first line would silence `missing_docs`.
+fn append_words(attributes: &mut Vec<Attribute>, stack: &Stack, words: &str) {
     // `#[doc(alias = "..")]` and `#[doc(hidden)]` are no docs.
     let is_text = |meta: &Meta| matches!(meta, Meta::NameValue(pair) if pair.path.is_ident("doc"));
     let documented = attributes.iter().any(|attribute| is_text(&attribute.meta));
     if !documented || !stack.docs {
         return;
     }
-    for line in section(stack) {
+    for line in section(stack, words) {
         attributes.push(syn::parse_quote!(#[doc = #line]));
     }
 }
 
-fn section(stack: &Stack) -> Vec<String> {
-    let mut lines = vec![String::new(), " # Resilience".to_owned()];
-    lines.push(" Policies of this function, the outermost first; their state is shared by all callers:".to_owned());
-    lines.push(String::new());
+fn section(stack: &Stack, words: &str) -> Vec<String> {
+    let mut lines = vec![String::new(), " # Resilience".to_owned(), format!(" {words}"), String::new()];
     for (index, layer) in stack.layers.iter().enumerate() {
-        let words = match &layer.policy {
-            Policy::Retry(retry) => format!("**retry**: {}", retry.words()),
-            Policy::CircuitBreaker(breaker) => format!("**circuit breaker**: {}", breaker.words()),
-            Policy::Bulkhead(bulkhead) => format!("**bulkhead**: {}", bulkhead.words()),
-            Policy::RateLimit(limit) => format!("**rate limit**: {}", limit.words()),
-            Policy::Timeout(timeout) => format!("**timeout**: {}", timeout.words()),
-            Policy::Fallback(fallback) => format!("**fallback**: {}", fallback.words()),
-        };
-        lines.push(format!(" {}. {words}", index + 1));
+        lines.push(format!(" {}. {}", index + 1, layer.words()));
     }
     lines
 }
@@ -121,7 +123,7 @@ mod tests {
     fn what_is_undocumented_stays_so() {
         let sections = |attribute: TokenStream| {
             let item = quote::quote!(#attribute pub fn f() -> R { g() });
-            let code = crate::attribute::expand(crate::policy::Kind::Retry, TokenStream::new(), item);
+            let code = crate::attribute::expand(crate::kind::Kind::Retry, TokenStream::new(), item);
             code.to_string().matches("Resilience").count()
         };
         assert_eq!(sections(quote::quote!(#[doc = "Docs."])), 1);

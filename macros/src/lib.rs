@@ -2,7 +2,7 @@
 //!
 //! One call of an attribute takes this way through the files, one step each:
 //!
-//! `lib -> attribute -> function -> collect -> args -> policy -> check -> shape -> expand`
+//! `lib -> attribute -> function -> collect -> args -> policy -> stack -> check -> shape -> expand`
 
 mod args;
 mod attribute;
@@ -15,8 +15,12 @@ mod duration;
 mod emit;
 mod expand;
 mod function;
+mod kind;
+mod policies;
 mod policy;
+mod resilient;
 mod shape;
+mod stack;
 mod suggest;
 
 #[cfg(test)]
@@ -28,7 +32,7 @@ mod snapshots;
 
 use proc_macro::TokenStream;
 
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 #[doc = include_str!("../docs/retry.md")]
 #[proc_macro_attribute]
@@ -70,6 +74,18 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn outcome(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::Outcome, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/policies.md")]
+#[proc_macro]
+pub fn policies(input: TokenStream) -> TokenStream {
+    policies::expand(input.into()).into()
+}
+
+#[doc = include_str!("../docs/resilient.md")]
+#[proc_macro_attribute]
+pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Resilient, args.into(), item.into()).into()
 }
 
 #[doc = include_str!("../docs/classify.md")]

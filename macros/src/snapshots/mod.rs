@@ -10,6 +10,7 @@ mod mistakes;
 mod outcomes;
 mod policies;
 mod rate_limit;
+mod sets;
 mod stacks;
 
 use expect_test::Expect;
@@ -19,7 +20,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, ItemFn, Stmt};
 
 use crate::attribute;
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 /// Compares what becomes of `written`, a function under attributes of ours, with what is expected.
 #[track_caller]
