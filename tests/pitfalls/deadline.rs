@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use steadfast::{Bulkhead, Deadline, bulkhead, retry, testing, timeout};
-use tokio::task::{coop, spawn, spawn_blocking};
-use tokio::time::{Instant, advance, sleep};
+use tokio::task::{spawn, spawn_blocking};
+use tokio::time::{Instant, sleep};
 
 use super::common::{Answer, Error, is_timeout, millis, timed};
+use super::others::busy;
 
 #[retry(attempts = 1_000, backoff = exponential("100ms"), max_delay = "1m")]
 fn retried(attempts: &mut u32) -> Answer {
@@ -72,19 +73,15 @@ async fn p30_no_header_is_too_much() {
 }
 
 #[timeout("1h")]
-async fn busy(start: Instant) -> Answer {
-    loop {
-        coop::consume_budget().await;
-        if start.elapsed() < millis(600) {
-            advance(millis(1)).await;
-        }
-    }
+async fn worked() -> Answer {
+    busy(millis(600)).await;
+    Ok(1)
 }
 
 #[tokio::test(start_paused = true)]
 async fn p41_a_busy_task_ends_at_the_deadline_that_it_was_given() {
     let deadline = Deadline::after(millis(50));
-    let (outcome, took) = timed(spawn(deadline.scope(busy(Instant::now())))).await;
+    let (outcome, took) = timed(spawn(deadline.scope(worked()))).await;
     assert!(is_timeout(&outcome.expect("no panic")));
     assert!(took < millis(60), "{took:?}");
 }

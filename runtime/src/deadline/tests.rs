@@ -204,23 +204,6 @@ async fn what_begins_after_the_end_is_over_at_once() {
     assert!(poll_now(given.scope(named(Some(9), "timeout").try_call(pending::<()>()))).is_ready());
 }
 
-#[tokio::test(start_paused = true)]
-async fn p41_a_busy_body_does_not_starve_what_keeps_it() {
-    let start = Instant::now();
-    let busy = async {
-        loop {
-            tokio::task::coop::consume_budget().await;
-            if start.elapsed() < ms(100) {
-                advance(ms(1)).await;
-            }
-        }
-    };
-    let busy = named(Some(1000), "timeout").try_call(busy);
-    let ended: Flow<()> = Deadline::after(ms(50)).scope(busy).await;
-    assert!(ended.rejection().is_some_and(|rejection| rejection.is_timeout()));
-    assert!(start.elapsed() < ms(60), "{:?}", start.elapsed());
-}
-
 /// The timeout above cannot run while its thread blocks on the call: what stands beneath must not leave it to that.
 #[test]
 fn what_blocks_leaves_nothing_to_the_timeouts_above() {
