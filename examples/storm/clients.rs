@@ -39,6 +39,13 @@ pub struct Storm {
     pub server: Log,
 }
 
+impl Storm {
+    /// When users had good answers.
+    pub fn good(&self) -> impl Iterator<Item = Duration> {
+        self.answers.iter().filter(|answer| answer.is_good).map(|answer| answer.at)
+    }
+}
+
 /// What a user was told in the end.
 #[derive(Debug)]
 pub struct Answer {
@@ -102,12 +109,12 @@ where
         users.borrow_mut().asked.push(asked);
         let is_good = ask(&process).await.is_ok();
         let at = start.elapsed();
-        users.borrow_mut().answers.push(Answer { at, took: at - asked, is_good });
+        users.borrow_mut().answers.push(Answer { at, took: at.saturating_sub(asked), is_good });
         pause = draw.pause();
     }
 }
 
-/// The randomness of one client: SplitMix64, the same on every machine.
+/// The randomness of one client: `SplitMix64`, the same on every machine.
 struct Draw(u64);
 
 impl Draw {

@@ -19,6 +19,7 @@ pub struct Process {
 }
 
 impl Process {
+    /// Asks this server.
     pub fn new(server: Rc<Server>) -> Self {
         Self {
             server,
@@ -35,51 +36,51 @@ impl Process {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = none)]
+    #[retry(backoff = none)]
     #[timeout("1s")]
     async fn at_once(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("500ms"), jitter = none)]
+    #[retry(backoff = exponential("500ms"), jitter = none)]
     #[timeout("1s")]
     async fn no_jitter(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("500ms"))]
+    #[retry(backoff = exponential("500ms"))]
     #[timeout("1s")]
     async fn full_jitter(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("4s"), max_delay = "30s")]
+    #[retry(backoff = exponential("4s"))]
     #[timeout("1s")]
     async fn patient(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("500ms"), budget = self.budget)]
+    #[retry(backoff = exponential("500ms"), budget = self.budget)]
     #[timeout("1s")]
     async fn budget(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("500ms"))]
+    #[retry(backoff = exponential("500ms"))]
     #[circuit_breaker(self.breaker)]
     #[timeout("1s")]
     async fn breaker(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("500ms"))]
+    #[retry(backoff = exponential("500ms"))]
     #[bulkhead(self.places)]
     #[timeout("1s")]
     async fn bulkhead(&self) -> Result<(), Error> {
         self.server.ask().await
     }
 
-    #[retry(attempts = 4, backoff = exponential("500ms"), budget = self.budget)]
+    #[retry(backoff = exponential("500ms"), budget = self.budget)]
     #[circuit_breaker(self.breaker)]
     #[bulkhead(self.places)]
     #[timeout("1s")]
@@ -93,13 +94,13 @@ impl Process {
 pub async fn storms(seed: u64) -> Vec<Storm> {
     vec![
         storm("no retry", seed, Process::no_retry).await,
-        storm("at once", seed, Process::at_once).await,
-        storm("no jitter", seed, Process::no_jitter).await,
+        storm("retry at once", seed, Process::at_once).await,
+        storm("without jitter", seed, Process::no_jitter).await,
         storm("full jitter", seed, Process::full_jitter).await,
-        storm("patient", seed, Process::patient).await,
-        storm("budget", seed, Process::budget).await,
-        storm("breaker", seed, Process::breaker).await,
+        storm("patient backoff", seed, Process::patient).await,
+        storm("retry budget", seed, Process::budget).await,
+        storm("circuit breaker", seed, Process::breaker).await,
         storm("bulkhead", seed, Process::bulkhead).await,
-        storm("together", seed, Process::together).await,
+        storm("all of these", seed, Process::together).await,
     ]
 }

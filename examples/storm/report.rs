@@ -3,26 +3,37 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use super::clients::{END, Storm};
+use super::clients::{Answer, END, Storm};
 use super::server::OUTAGE;
 
-const SECOND: Duration = Duration::from_secs(1);
-/// Calls are counted by tenths of a second.
-pub const TENTH: Duration = Duration::from_millis(100);
+/// Above the reports. [`COLUMNS`] says what it means.
+pub const HEADING: &str =
+    "                  asked   calls  ratio   outage    after  recovers    peak  in vain      p99";
 
-/// A line of the table. All but the shares of success is counted from the outage on.
+/// What the columns are.
+pub const COLUMNS: &str = "\
+asked     requests of users, from the outage on; calls: those that reached the server; ratio: of both
+outage    share of good answers in the outage; after: in the half a minute after it
+recovers  so long after the outage, and from then on, every second has 99 % good answers
+peak      most calls in a tenth of a second, but for the moment when all clients come at once
+in vain   share of the server's work, from the outage on, for clients who had given up
+p99       99 of 100 users had an answer or an error within this, after the outage";
+
+/// A line of the table. Counted from the outage on, if nothing else is said.
 #[derive(Debug)]
 pub struct Report {
+    /// The name of the policies.
     pub name: &'static str,
     /// How often users asked.
-    pub requests: usize,
+    pub asked: usize,
     /// How often the server was called.
     pub calls: usize,
-    /// The share of good answers in the outage, and in all the time after it.
+    /// The share of good answers in the outage.
     pub in_outage: f64,
+    /// And in all the time after it.
     pub after: f64,
-    /// So long after the outage every second has 99 % good answers.
-    pub recovered: Option<Duration>,
+    /// So long after the outage, and from then on, every second has 99 % good answers.
+    pub recovers: Option<Duration>,
     /// Most calls in a tenth of a second, but for the first in which all clients come at once, whatever their policy.
     pub peak: usize,
     /// The share of the server's work that was for clients who had given up.
@@ -32,79 +43,80 @@ pub struct Report {
 }
 
 impl Report {
+    /// The numbers of this storm.
     pub fn of(storm: &Storm) -> Self {
-        let since = |times: &[Duration]| times.iter().filter(|at| **at >= OUTAGE.start).count();
+        let (start, end) = (tenth(OUTAGE.start), tenth(OUTAGE.end));
+        let (good, all) = (Counts::of(storm.good()), Counts::of(storm.answers.iter().map(|answer| answer.at)));
+        let calls = Counts::of(storm.server.calls.iter().copied());
         let done = storm.server.done.iter().filter(|(at, _)| *at >= OUTAGE.start);
-        let mut waits: Vec<_> = storm.answers.iter().filter(|a| a.at >= OUTAGE.end).map(|a| a.took).collect();
-        waits.sort();
+        let in_vain = done.clone().filter(|(_, is_useful)| !is_useful);
+        let is_good = |second: usize| good.sum(second, second + 10) * 100 >= all.sum(second, second + 10) * 99;
+        let well = (end..=tenth(END) - 10).rev().take_while(|second| is_good(*second)).last();
         Self {
             name: storm.name,
-            requests: since(&storm.asked),
-            calls: since(&storm.server.calls),
-            in_outage: success(storm, OUTAGE.start, OUTAGE.end),
-            after: success(storm, OUTAGE.end, END),
-            recovered: recovered(storm),
-            peak: tenths(&storm.server.calls, OUTAGE.start + TENTH).into_iter().max().unwrap_or(0),
-            in_vain: share(done.map(|(_, is_useful)| !is_useful)),
-            p99: waits.get(waits.len() * 99 / 100).copied().unwrap_or_default(),
+            asked: storm.asked.iter().filter(|at| **at >= OUTAGE.start).count(),
+            calls: calls.sum(start, tenth(END)),
+            in_outage: share(good.sum(start, end), all.sum(start, end)),
+            after: share(good.sum(end, tenth(END)), all.sum(end, tenth(END))),
+            recovers: well.map(|at| TENTH.saturating_mul(u32::try_from(at - end).unwrap_or(u32::MAX))),
+            peak: calls.0[start + 1..].iter().copied().max().unwrap_or(0),
+            in_vain: share(in_vain.count(), done.count()),
+            p99: p99(storm.answers.iter().filter(|answer| answer.at >= OUTAGE.end)),
         }
     }
 
     /// Calls for each request.
-    pub fn amplification(&self) -> f64 {
-        ratio(self.calls, self.requests)
+    pub fn ratio(&self) -> f64 {
+        share(self.calls, self.asked)
     }
 }
 
-/// As the columns of [`HEADING`].
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, requests, calls, in_outage, after, peak, in_vain, p99, .. } = self;
-        let recovered = self.recovered.map_or("never".to_owned(), |after| format!("{:.1} s", after.as_secs_f64()));
-        let (amplified, p99) = (self.amplification(), p99.as_secs_f64());
+        let Self { name, asked, calls, in_outage, after, peak, in_vain, .. } = self;
         let [in_outage, after, in_vain] = [in_outage, after, in_vain].map(|share| 100.0 * share);
-        write!(f, "{name:<11} {requests:>8} {calls:>7} {amplified:>6.2}x {in_outage:>9.1}% {after:>6.1}% ")?;
-        write!(f, "{recovered:>9} {peak:>6} {in_vain:>6.0}% {p99:>6.2} s")
+        let recovers = self.recovers.map_or("never".to_owned(), |after| format!("{:.1} s", after.as_secs_f64()));
+        write!(f, "{name:<16} {asked:>6} {calls:>7} {:>6.2} {in_outage:>7.1}% {after:>7.1}% ", self.ratio())?;
+        write!(f, "{recovers:>9} {peak:>7} {in_vain:>7.0}% {:>6.2} s", self.p99.as_secs_f64())
     }
 }
 
-/// Above the reports.
-pub const HEADING: &str =
-    "policies    requests   calls  ratio  in outage   after recovered   peak in vain      p99";
+/// How many in each tenth of a second.
+#[derive(Debug)]
+pub struct Counts(pub Vec<usize>);
 
-/// The share of good answers among those of this time, the end excluded.
-fn success(storm: &Storm, from: Duration, to: Duration) -> f64 {
-    share(storm.answers.iter().filter(|answer| (from..to).contains(&answer.at)).map(|answer| answer.is_good))
-}
-
-/// Goes back from the end, for as long as all is well.
-fn recovered(storm: &Storm) -> Option<Duration> {
-    let mut since = None;
-    let mut from = END - SECOND;
-    while from >= OUTAGE.end && success(storm, from, from + SECOND) >= 0.99 {
-        since = Some(from - OUTAGE.end);
-        from -= TENTH;
+impl Counts {
+    /// Of these times.
+    pub fn of(times: impl Iterator<Item = Duration>) -> Self {
+        let mut counts = vec![0; tenth(END)];
+        for at in times {
+            // What is at the very end comes too late.
+            if let Some(count) = counts.get_mut(tenth(at)) {
+                *count += 1;
+            }
+        }
+        Self(counts)
     }
-    since
-}
 
-/// How many in each tenth of a second of the storm that begins at `from` or later.
-pub fn tenths(times: &[Duration], from: Duration) -> Vec<usize> {
-    let tenth = |at: Duration| usize::try_from(at.as_millis() / TENTH.as_millis()).expect("a storm is short");
-    let mut counts = vec![0; tenth(END)];
-    for at in times.iter().filter(|at| (from..END).contains(*at)) {
-        counts[tenth(*at)] += 1;
+    fn sum(&self, from: usize, to: usize) -> usize {
+        self.0[from..to].iter().sum()
     }
-    counts
 }
 
-/// The share of those that are so; of none, none.
-fn share(all: impl Iterator<Item = bool>) -> f64 {
-    let (so, count) = all.fold((0, 0), |(so, count), is_so| (so + usize::from(is_so), count + 1));
-    ratio(so, count)
+const TENTH: Duration = Duration::from_millis(100);
+
+/// The number of the tenth of a second in which this is.
+pub fn tenth(at: Duration) -> usize {
+    usize::try_from(at.as_millis() / TENTH.as_millis()).unwrap_or(usize::MAX)
+}
+
+fn p99<'a>(answers: impl Iterator<Item = &'a Answer>) -> Duration {
+    let mut took: Vec<_> = answers.map(|answer| answer.took).collect();
+    took.sort();
+    took.get(took.len() * 99 / 100).copied().unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "these are small numbers")]
-fn ratio(part: usize, whole: usize) -> f64 {
+fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }

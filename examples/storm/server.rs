@@ -10,8 +10,8 @@ use tokio::sync::oneshot::{Sender, channel};
 use tokio::time::{Instant, interval, sleep};
 
 /// Requests that the server answers in a second, when it is well and in the outage. Users ask some 200 times a second.
-const WELL: u32 = 300;
-const IN_OUTAGE: u32 = 30;
+const WELL: usize = 300;
+const IN_OUTAGE: usize = 30;
 
 /// It crashes at ten seconds: connections and queue are lost. It is up again at once with one worker of ten, and the
 /// other nine follow twenty seconds later.
@@ -26,19 +26,23 @@ const REFUSAL: Duration = Duration::from_millis(5);
 
 /// The workers take from the queue so often.
 const TICK: Duration = Duration::from_millis(10);
+const TICKS_IN_SECOND: usize = 100;
 
 /// Requests that are answered in a second, at that time.
-pub fn capacity(at: Duration) -> u32 {
+pub fn capacity(at: Duration) -> usize {
     if OUTAGE.contains(&at) { IN_OUTAGE } else { WELL }
 }
 
 /// Why there is no answer. An error that says nothing of itself is transient, so all policies take these for failures.
 #[derive(Debug, thiserror::Error, Classify)]
 pub enum Error {
+    /// It has no room for another request.
     #[error("the queue is full")]
     Full,
+    /// It crashed with the request in its queue.
     #[error("the connection is lost")]
     Lost,
+    /// A policy answered instead.
     #[error(transparent)]
     Rejected(#[from] Rejection),
 }
@@ -72,6 +76,9 @@ impl Server {
     }
 
     /// One request. Whoever drops the future has given up, which the server does not notice.
+    ///
+    /// # Errors
+    /// A full queue, or a crash.
     pub async fn ask(&self) -> Result<(), Error> {
         self.log.borrow_mut().calls.push(self.now());
         if self.queue.borrow().len() >= QUEUE {
@@ -86,7 +93,7 @@ impl Server {
     /// The workers. An answer takes the same work whether or not somebody waits for it.
     pub async fn work(&self) {
         let mut ticks = interval(TICK);
-        let (mut thousandths, mut has_crashed) = (0, false);
+        let (mut ready, mut has_crashed) = (0, false);
         loop {
             ticks.tick().await;
             let now = self.now();
@@ -94,14 +101,15 @@ impl Server {
                 has_crashed = true;
                 self.queue.borrow_mut().clear();
             }
-            thousandths += u128::from(capacity(now)) * TICK.as_millis();
-            while thousandths >= 1000 {
+            // In parts of a request, since a tick is less than one in the outage.
+            ready += capacity(now);
+            while ready >= TICKS_IN_SECOND {
                 let Some(client) = self.queue.borrow_mut().pop_front() else {
                     // Work that nobody asked for is not saved up.
-                    thousandths = 0;
+                    ready = 0;
                     break;
                 };
-                thousandths -= 1000;
+                ready -= TICKS_IN_SECOND;
                 let is_useful = client.send(()).is_ok();
                 self.log.borrow_mut().done.push((now, is_useful));
             }
