@@ -104,7 +104,7 @@ fn claims(seed: u64) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let reports: Vec<_> = runtime.block_on(policies::storms(seed)).iter().map(Report::of).collect();
-    let table = reports.iter().map(|report| format!("{report}\n")).collect::<String>();
+    let table = reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let said = |what: &str, holds: bool| assert!(holds, "seed {seed}, {what}:\n{table}");
     let [no_retry, at_once, no_jitter, full_jitter, patient, budget, breaker, bulkhead, all] = &reports[..] else {
         panic!("{table}");
@@ -162,7 +162,7 @@ async fn the_crash_takes_the_queue_and_nine_tenths_of_the_power() {
     };
     let story = async {
         // Between two ticks, half a second before.
-        sleep(OUTAGE.start - 505 * MILLI).await;
+        sleep(OUTAGE.start.saturating_sub(505 * MILLI)).await;
         let answers = herd(600).await;
         assert_eq!(server.now(), OUTAGE.start);
         let count = |is: fn(&Result<(), Error>) -> bool| answers.iter().filter(|answer| is(answer)).count();
@@ -171,7 +171,7 @@ async fn the_crash_takes_the_queue_and_nine_tenths_of_the_power() {
         assert_eq!(count(|answer| matches!(answer, Err(Error::Lost))), 300);
 
         for (capacity, begin) in [(30, OUTAGE.start + SECOND), (300, OUTAGE.end)] {
-            sleep(begin + 5 * MILLI - server.now()).await;
+            sleep((begin + 5 * MILLI).saturating_sub(server.now())).await;
             assert!(herd(capacity).await.iter().all(Result::is_ok));
             assert!((begin + 990 * MILLI..=begin + SECOND + 20 * MILLI).contains(&server.now()), "{:?}", server.now());
         }
@@ -199,10 +199,10 @@ fn the_recovery_is_counted_from_the_last_bad_second() {
     };
     let recovers = |bad: &[Duration]| Report::of(&storm(bad)).recovers;
     assert_eq!(recovers(&[]), Some(Duration::ZERO));
-    assert_eq!(recovers(&[OUTAGE.start, OUTAGE.end - 100 * MILLI]), Some(Duration::ZERO));
+    assert_eq!(recovers(&[OUTAGE.start, OUTAGE.end.saturating_sub(100 * MILLI)]), Some(Duration::ZERO));
     // The second that begins after it is the first good one.
     assert_eq!(recovers(&[OUTAGE.end]), Some(100 * MILLI));
     assert_eq!(recovers(&[OUTAGE.end, OUTAGE.end + 7 * SECOND]), Some(7100 * MILLI));
-    assert_eq!(recovers(&[END - 500 * MILLI]), None);
+    assert_eq!(recovers(&[END.saturating_sub(500 * MILLI)]), None);
     assert_eq!(Report::of(&storm(&[])).p99, 9 * MILLI);
 }
