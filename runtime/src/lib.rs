@@ -132,6 +132,7 @@ mod key;
 mod keyed;
 mod name;
 mod outcome;
+mod percentile;
 mod random;
 mod rate_limit;
 mod rejection;
@@ -154,6 +155,7 @@ pub use class::{Class, Classify};
 pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
+pub use percentile::Percentile;
 pub use rate_limit::RateLimit;
 pub use rejection::{Rejection, RejectionKind};
 pub use retry::{
