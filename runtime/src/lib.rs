@@ -165,3 +165,4 @@ pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
 pub use steadfast_macros::{Classify, bulkhead, circuit_breaker, fallback, outcome, rate_limit, retry, timeout};
 pub use timeout::Timeout;
+pub use timeout::percentile::PercentileTimeout;

@@ -17,7 +17,7 @@ use crate::time;
 use self::recent::Recent;
 use self::settings::Settings;
 
-use self::settings::NEVER;
+pub(crate) use self::settings::NEVER;
 
 /// A percentile of the latencies of recent calls, times a factor and within bounds: a duration that follows them, as
 /// in `#[timeout(percentile(0.99, factor = 2.0, min = "50ms", max = "5s"))]`.
@@ -192,7 +192,6 @@ impl Percentile {
     /// estimate is right while no more calls are cut than lie above the percentile. Where more are, it is not known, the
     /// limit is `max`, and calls show how long they take.
     #[cold]
-    #[allow(dead_code, reason = "the timeout comes next")]
     pub(crate) fn record_cut_at(&self, now: u64) {
         self.record_at(now, NEVER);
         if self.recent.estimate(&self.settings, now) != NEVER {
