@@ -14,7 +14,8 @@ const OCTAVE_BITS: u32 = 5;
 const OCTAVE: u32 = 1 << OCTAVE_BITS;
 
 /// Up to 2^32 units, 73 minutes. The last one, from 72 minutes on, has no end: nobody knows how long these were.
-pub(super) const BUCKETS: usize = ((u32::BITS - OCTAVE_BITS + 1) * OCTAVE) as usize;
+const OCTAVES: usize = (u32::BITS - OCTAVE_BITS + 1) as usize;
+const BUCKETS: usize = OCTAVES * OCTAVE as usize;
 
 /// From here on a bucket counts no further, long before it could begin anew.
 const FULL: u32 = 1 << 31;
@@ -41,20 +42,47 @@ impl Histogram {
     }
 }
 
-/// How many latencies several histograms have counted together.
-pub(super) fn total(histograms: &[Histogram]) -> u64 {
-    histograms.iter().flat_map(|histogram| &histogram.0).map(count).sum()
+/// What several histograms have counted together, by octave: so that they are looked at only once to find a rank.
+pub(super) struct Octaves<'h> {
+    histograms: &'h [Histogram],
+    sums: [u64; OCTAVES],
 }
 
-/// The latency of this rank among all, from 1 for the shortest, in nanoseconds: the longest in its bucket. [`NEVER`]
-/// where it is one of those of which nobody knows how long they were.
-pub(super) fn ranked(histograms: &[Histogram], rank: u64) -> u64 {
-    let mut below = 0;
-    let reached = |bucket: &usize| {
-        below += histograms.iter().map(|histogram| count(&histogram.0[*bucket])).sum::<u64>();
-        below >= rank
-    };
-    (0..BUCKETS - 1).find(reached).map_or(NEVER, longest_in)
+impl<'h> Octaves<'h> {
+    pub(super) fn of(histograms: &'h [Histogram]) -> Self {
+        let mut sums = [0; OCTAVES];
+        for histogram in histograms {
+            for (sum, buckets) in sums.iter_mut().zip(histogram.0.chunks(OCTAVE as usize)) {
+                *sum += buckets.iter().map(count).sum::<u64>();
+            }
+        }
+        Self { histograms, sums }
+    }
+
+    /// How many latencies.
+    pub(super) fn total(&self) -> u64 {
+        self.sums.iter().sum()
+    }
+
+    /// The latency of this rank, from 1 for the shortest, in nanoseconds: the longest in its bucket. [`NEVER`] where it
+    /// is one of those of which nobody knows how long they were.
+    pub(super) fn ranked(&self, rank: u64) -> u64 {
+        let mut below = 0;
+        for (octave, sum) in self.sums.iter().enumerate() {
+            if below + sum < rank {
+                below += sum;
+                continue;
+            }
+            let first = octave * OCTAVE as usize;
+            for bucket in first..first + OCTAVE as usize {
+                below += self.histograms.iter().map(|histogram| count(&histogram.0[bucket])).sum::<u64>();
+                if below >= rank {
+                    return if bucket == BUCKETS - 1 { NEVER } else { longest_in(bucket) };
+                }
+            }
+        }
+        NEVER
+    }
 }
 
 fn count(bucket: &AtomicU32) -> u64 {
@@ -103,15 +131,15 @@ mod tests {
         for (index, millis) in [5_u64, 1, 4, 2, 3].into_iter().enumerate() {
             histograms[index % 2].add(millis * 1_000_000);
         }
-        assert_eq!(total(&histograms), 5);
+        assert_eq!(Octaves::of(&histograms).total(), 5);
         for rank in 1..=5 {
-            let found = ranked(&histograms, rank);
+            let found = Octaves::of(&histograms).ranked(rank);
             assert!((rank * 1_000_000..=rank * 1_000_000 * 33 / 32 + 1024).contains(&found), "{rank}: {found}");
         }
         histograms[1].add(NEVER);
-        assert_eq!(ranked(&histograms, 6), NEVER);
+        assert_eq!(Octaves::of(&histograms).ranked(6), NEVER);
         histograms[0].clear();
-        assert_eq!(total(&histograms), 3);
+        assert_eq!(Octaves::of(&histograms).total(), 3);
     }
 
     #[test]
@@ -120,7 +148,7 @@ mod tests {
         histogram.0[0].store(FULL - 1, Relaxed);
         histogram.add(0);
         histogram.add(0);
-        assert_eq!(total(&[histogram]), u64::from(FULL));
+        assert_eq!(Octaves::of(&[histogram]).total(), u64::from(FULL));
     }
 
     proptest! {

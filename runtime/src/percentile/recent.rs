@@ -8,7 +8,7 @@
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-use super::histogram::{self, Histogram};
+use super::histogram::{Histogram, Octaves};
 use super::settings::{NEVER, Settings};
 
 /// Into how many epochs a window is divided.
@@ -77,7 +77,7 @@ impl Recent {
     /// How many latencies there are in the window.
     pub(super) fn calls(&self, settings: &Settings, now: u64) -> u64 {
         let is_present = self.is_present(settings, now) || self.turn(settings, now);
-        self.counts.get().filter(|_| is_present).map_or(0, |counts| histogram::total(&counts.epochs))
+        self.counts.get().filter(|_| is_present).map_or(0, |counts| Octaves::of(&counts.epochs).total())
     }
 
     /// Forgets everything.
@@ -132,11 +132,11 @@ impl Recent {
 
     /// Under the lock.
     fn compute(&self, counts: &Counts, settings: &Settings) {
-        let calls = histogram::total(&counts.epochs);
+        let octaves = Octaves::of(&counts.epochs);
+        let calls = octaves.total();
         let missing = settings.min_calls().saturating_sub(calls);
         let (estimate, left) = if missing == 0 {
-            let estimate = histogram::ranked(&counts.epochs, settings.rank(calls));
-            (estimate, (calls / REFRESH_SHARE).max(REFRESH))
+            (octaves.ranked(settings.rank(calls)), (calls / REFRESH_SHARE).max(REFRESH))
         } else {
             (NEVER, missing)
         };
