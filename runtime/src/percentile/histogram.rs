@@ -151,6 +151,17 @@ mod tests {
         assert_eq!(Octaves::of(&[histogram]).total(), u64::from(FULL));
     }
 
+    #[test]
+    fn threads_lose_nothing() {
+        let histogram = Histogram::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..500_000).for_each(|_| histogram.add(7)));
+            }
+        });
+        assert_eq!(Octaves::of(&[histogram]).total(), 2_000_000);
+    }
+
     proptest! {
         #[test]
         fn a_latency_is_known_to_within_three_percent(nanos in 0..=LONGEST, bits in 0_u32..42) {

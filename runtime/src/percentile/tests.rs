@@ -1,4 +1,4 @@
-use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::Barrier;
 use std::thread;
 
 use proptest::prelude::*;
@@ -108,10 +108,16 @@ fn shares_out_of_range_are_the_nearest_in_range() {
 
 #[test]
 fn ranks_are_not_off_by_one() {
-    // 0.07 × 100 is more than 7 in floating point.
-    for (share, calls, rank) in
-        [(0.07, 100, 7), (0.99, 100, 99), (0.99, 101, 100), (0.95, 20, 19), (0.5, 3, 2), (0.29, 100, 29)]
-    {
+    // 0.07 × 100 is more than 7 in floating point, 0.0157 × 10^9 less than a whole number.
+    for (share, calls, rank) in [
+        (0.07, 100, 7),
+        (0.99, 100, 99),
+        (0.99, 101, 100),
+        (0.95, 20, 19),
+        (0.5, 3, 2),
+        (0.29, 100, 29),
+        (0.0157, 2_000_000_000, 31_400_000),
+    ] {
         assert_eq!(Settings::new(share).rank(calls), rank, "{share} of {calls}");
     }
 }
@@ -296,31 +302,22 @@ fn nobody_waits_for_whoever_computes_it() {
 fn threads_lose_nothing() {
     const CALLS: u64 = 20_000;
     let percentile = Percentile::new(0.5);
-    let over = AtomicBool::new(false);
+    let together = Barrier::new(4);
     thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            while !over.load(SeqCst) {
-                let found = percentile.recent.estimate(&percentile.settings, START);
-                assert!(found == NEVER || tells(found, found.min(100 * MS)), "{found}");
-                thread::yield_now();
-            }
-        });
-        let writers = [(); 4].map(|()| {
+        for _ in 0..4 {
             scope.spawn(|| {
+                together.wait();
                 for call in 0..CALLS {
-                    percentile.record_at(START, (1 + call % 100) * MS);
+                    percentile.record_at(START, (1 + call % 4) * MS);
+                    let found = percentile.recent.estimate(&percentile.settings, START);
+                    assert!(found == NEVER || tells(found, 2 * MS) || tells(found, 3 * MS), "{found}");
                 }
-            })
-        });
-        for writer in writers {
-            writer.join().unwrap();
+            });
         }
-        over.store(true, SeqCst);
-        reader.join().unwrap();
     });
     assert_eq!(percentile.recent.calls(&percentile.settings, START), 4 * CALLS);
     percentile.recent.refresh(&percentile.settings);
-    assert!(tells(percentile.recent.estimate(&percentile.settings, START), 50 * MS));
+    assert!(tells(percentile.recent.estimate(&percentile.settings, START), 2 * MS));
 }
 
 #[test]

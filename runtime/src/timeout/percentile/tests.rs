@@ -290,6 +290,10 @@ async fn limits_to_the_extreme() {
         assert_eq!(flow, if waits { Flow::Returned(()) } else { flow }, "{timeout:?}");
         assert_eq!(start.elapsed(), if waits { ms(5000) } else { Duration::ZERO }, "{timeout:?}");
     }
+    // Not at one of the timer's milliseconds.
+    advance(Duration::from_micros(300)).await;
+    let zero = PercentileTimeout::new(percentile().max(Duration::ZERO));
+    assert!(poll_now(zero.try_call(pending::<()>())).is_ready());
 }
 
 #[tokio::test(start_paused = true)]
