@@ -11,6 +11,7 @@ mod outcomes;
 mod percentile;
 mod policies;
 mod rate_limit;
+mod sets;
 mod stacks;
 
 use expect_test::Expect;
