@@ -274,17 +274,18 @@ async fn t09l_each_function_has_a_state_of_its_own_and_its_callers_share_it() {
     async fn other(does: Does) -> Answer {
         does.run().await
     }
-    struct Client;
+    struct Client(u32);
     impl Client {
         #[timeout(percentile(0.9, max = "3s"))]
-        fn method<'a, T: Send + 'a>(&'a self, does: Does, _: T) -> impl Future<Output = Answer> + Send + 'a {
-            async move { does.run().await }
+        async fn method<T>(&self, does: Does, _: T) -> Answer {
+            does.run().await.map(|millis| millis + self.0)
         }
     }
     calls(20, || one(Succeed(10))).await;
     assert!(is_near(limit(one(Hang)).await, 10));
     assert_eq!(limit(other(Hang)).await, 2000);
-    calls(10, || Client.method(Succeed(10), 1)).await;
-    calls(10, || Client.method(Succeed(10), "1")).await;
-    assert!(is_near(limit(Client.method(Hang, 'x')).await, 10));
+    // Of all instances, and of all types.
+    calls(10, || Client(1).method(Succeed(10), 1)).await;
+    calls(10, || Client(2).method(Succeed(10), "1")).await;
+    assert!(is_near(limit(Client(3).method(Hang, 'x')).await, 10));
 }
