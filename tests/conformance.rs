@@ -23,6 +23,8 @@ mod half_open;
 mod nested;
 #[path = "conformance/outcome.rs"]
 mod outcome;
+#[path = "conformance/percentile.rs"]
+mod percentile;
 #[path = "conformance/rate_limit.rs"]
 mod rate_limit;
 #[path = "conformance/rejected_beneath.rs"]

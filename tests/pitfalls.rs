@@ -15,6 +15,7 @@ mod pitfalls {
     mod manifest;
     mod others;
     mod panics;
+    mod percentile;
     mod rate_limit;
     mod retry;
     mod window;

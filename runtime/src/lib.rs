@@ -46,7 +46,7 @@
 //! | [`#[circuit_breaker]`](macro@circuit_breaker) | [`CircuitBreaker`], one per key: [`Keyed`] | stops asking a dependency that is down |
 //! | [`#[bulkhead]`](macro@bulkhead) | [`Bulkhead`], one per key: [`Keyed`] | lets only so many calls run at once |
 //! | [`#[rate_limit]`](macro@rate_limit) | [`RateLimit`], one per key: [`Keyed`] | lets so many calls pass in a time |
-//! | [`#[timeout]`](macro@timeout) | [`Timeout`] | drops a call that takes too long |
+//! | [`#[timeout]`](macro@timeout) | [`Timeout`], [`PercentileTimeout`] | drops a call that takes too long |
 //! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
@@ -104,7 +104,8 @@
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
 //! [`reset`](CircuitBreaker::reset), a bulkhead by [`running`](Bulkhead::running), [`waiting`](Bulkhead::waiting) and the
 //! same three, a rate limit by [`available`](RateLimit::available), [`waiting`](RateLimit::waiting),
-//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset).
+//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset), a timeout that follows recent latencies by
+//! [`limit`](PercentileTimeout::limit) and [`percentile`](PercentileTimeout::percentile).
 //!
 //! # Runtime
 //!
@@ -134,6 +135,7 @@ mod key;
 mod keyed;
 mod name;
 mod outcome;
+mod percentile;
 mod random;
 mod rate_limit;
 mod rejection;
@@ -157,6 +159,7 @@ pub use deadline::{Deadline, DeadlineScope, ParseDeadlineError};
 pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
+pub use percentile::Percentile;
 pub use rate_limit::RateLimit;
 pub use rejection::{Rejection, RejectionKind};
 pub use retry::{
@@ -168,3 +171,4 @@ pub use steadfast_macros::{
     Classify, bulkhead, circuit_breaker, fallback, outcome, policies, rate_limit, resilient, retry, timeout,
 };
 pub use timeout::Timeout;
+pub use timeout::percentile::PercentileTimeout;

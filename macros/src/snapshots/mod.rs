@@ -8,6 +8,7 @@ mod functions;
 mod handles;
 mod mistakes;
 mod outcomes;
+mod percentile;
 mod policies;
 mod rate_limit;
 mod sets;

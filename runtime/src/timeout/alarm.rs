@@ -52,13 +52,26 @@ impl Alarm {
     #[cold]
     pub(super) fn set(&mut self, nanos: u64, unstarted: Unstarted, cx: &mut Context<'_>) -> bool {
         let Some(Start { deadline, around }) = unstarted.start(nanos) else { return false };
+        self.arm(deadline, nanos == 0, around, cx)
+    }
+
+    /// Makes the timer of a timeout that has started, after the call has waited for the first time. Whether it is over,
+    /// as it is in any case where it ends `at_once`.
+    #[cold]
+    pub(super) fn arm(
+        &mut self,
+        deadline: Option<Instant>,
+        at_once: bool,
+        around: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> bool {
         let mut clock = SPARE
             .try_with(Cell::take)
             .ok()
             .flatten()
             .unwrap_or_else(|| Box::pin(Clock { deadline: None, timer: None, keeps: false }));
         *clock.as_mut().project().deadline = deadline;
-        let over = nanos == 0 || clock.as_mut().is_over(around, cx);
+        let over = at_once || clock.as_mut().is_over(around, cx);
         self.0 = Some(clock);
         over
     }
