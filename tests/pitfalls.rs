@@ -7,6 +7,7 @@ mod pitfalls {
     mod budget;
     mod bulkhead;
     mod common;
+    mod deadline;
     mod expansion;
     mod half_open;
     mod hedge;
@@ -15,6 +16,7 @@ mod pitfalls {
     mod manifest;
     mod others;
     mod panics;
+    mod percentile;
     mod rate_limit;
     mod retry;
     mod window;

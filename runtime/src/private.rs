@@ -13,6 +13,7 @@ pub use crate::hedge::layer::{Around as HedgeAround, Layer as HedgeLayer, hedge}
 pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::rate_limit::layer::{Around as RateLimitAround, Layer as RateLimitLayer, rate_limit};
 pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry, retry_within};
+pub use crate::timeout::percentile::{Layer as PercentileTimeoutLayer, Measured, percentile_timeout};
 pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 
 /// The methods of [`Outcome`] and [`Cause`], without names that could meet the user's.

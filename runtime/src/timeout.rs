@@ -1,6 +1,7 @@
 //! A limit on the time of a call.
 
 mod alarm;
+pub(crate) mod percentile;
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -20,7 +21,8 @@ use crate::{Flow, Rejection, RejectionKind, flow};
 /// or when anything beneath first asks for the [`deadline`](crate::deadline), whichever is earlier. Zero ends at once
 /// what is not ready; a duration beyond what the clock can say never ends.
 ///
-/// Waiting needs a tokio runtime with time enabled.
+/// Waiting needs a tokio runtime with time enabled. A limit that follows the latencies of recent calls is a
+/// [`PercentileTimeout`](crate::PercentileTimeout).
 ///
 /// ```
 /// use std::time::Duration;

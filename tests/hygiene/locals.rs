@@ -121,7 +121,7 @@ mod items {
             $(fn $name() -> u32 { 1 })*
 
             #[steadfast::fallback(Err(Error::Body(0 $(+ $name())*)))]
-            #[steadfast::timeout("10s")]
+            #[steadfast::timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
             #[steadfast::retry(attempts = 3, backoff = none)]
             #[steadfast::circuit_breaker(failure_threshold = 100)]
             #[steadfast::timeout("1s")]

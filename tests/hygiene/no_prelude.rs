@@ -23,7 +23,7 @@ mod bare {
         ignore(::core::result::Result::Ok(77))
     )]
     #[::steadfast::fallback(::core::result::Result::Ok(n))]
-    #[::steadfast::timeout("10s")]
+    #[::steadfast::timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
     #[::steadfast::retry(
         attempts = 3,
         backoff = exponential("1ms", factor = 3.0),

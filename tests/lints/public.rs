@@ -193,7 +193,7 @@ pub fn breaker(id: u32) -> Result<u32, Error> {
 #[outcome(on(Err(Error::Down)), ignore(Err(Error::NotFound)), error = Error::Rejected)]
 #[fallback(Ok(0))]
 #[fallback(ask(id + 1).await)]
-#[timeout("10s")]
+#[timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
 #[retry(attempts = 3)]
 #[circuit_breaker]
 #[timeout("1s", error = |_| Error::Down, name = "inner")]

@@ -123,7 +123,7 @@ impl From<Rejection> for Failed {
 #[expect(clippy::shadow_reuse, reason = "`clone(text)`")]
 #[outcome(ignore(Err(Failed::Rejected)))]
 #[fallback(Err(Failed::Rejected))]
-#[timeout("10s")]
+#[timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
 #[retry(
     attempts = 3,
     backoff = |attempt| Duration::from_millis(attempt.into()),

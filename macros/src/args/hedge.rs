@@ -45,7 +45,7 @@ impl Hedge {
         }
         let after = args.duration("after");
         let too_few = "`attempts` is at least 2: it counts all calls, and the first alone is no hedge";
-        let attempts = args.integer_or("attempts", 2, u32::MAX, too_few);
+        let attempts = args.integer_or("attempts", 2, too_few);
         Self { after, attempts, budget: budget(args) }
     }
 

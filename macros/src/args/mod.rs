@@ -15,6 +15,7 @@ pub(crate) mod filter;
 mod grammar;
 pub(crate) mod hedge;
 pub(crate) mod outcome;
+pub(crate) mod percentile;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;
 pub(crate) mod setting;

@@ -85,18 +85,21 @@ impl Args<'_> {
 
     /// `name = 5`, at least `min` and at most `max`, or an expression of type `u32`.
     pub(crate) fn integer(&mut self, name: &'static str, min: u32, max: u32) -> Option<Setting<u32>> {
-        self.integer_or(name, min, max, &format!("`{name}` is at least {min}"))
+        let (_, expr) = self.expr(name)?;
+        self.integer_of(name, expr, min, max)
     }
 
-    /// As [`integer`](Self::integer), with a message of its own where it is less.
-    pub(crate) fn integer_or(
-        &mut self,
-        name: &'static str,
-        min: u32,
-        max: u32,
-        too_small: &str,
-    ) -> Option<Setting<u32>> {
+    /// As [`integer`](Self::integer) without an upper limit, with a message of its own where it is less.
+    pub(crate) fn integer_or(&mut self, name: &'static str, min: u32, too_small: &str) -> Option<Setting<u32>> {
         let (_, expr) = self.expr(name)?;
+        self.integer_in(name, expr, (min, u32::MAX), too_small)
+    }
+
+    pub(crate) fn integer_of(&self, name: &str, expr: Expr, min: u32, max: u32) -> Option<Setting<u32>> {
+        self.integer_in(name, expr, (min, max), &format!("`{name}` is at least {min}"))
+    }
+
+    fn integer_in(&self, name: &str, expr: Expr, (min, max): (u32, u32), too_small: &str) -> Option<Setting<u32>> {
         let message = match literal(&expr) {
             Some(Lit::Int(int)) => match int.base10_parse::<u32>() {
                 Ok(value) if (min..=max).contains(&value) => return Some(Setting::Literal(value, int.span())),
@@ -119,6 +122,16 @@ impl Args<'_> {
     /// As [`rate`](Self::rate), with a message of its own.
     pub(crate) fn rate_or(&mut self, name: &'static str, message: &str) -> Option<Setting<f64>> {
         let (_, expr) = self.expr(name)?;
+        self.number_of(expr, |value| value > 0.0 && value <= 1.0, message)
+    }
+
+    /// A number that is allowed, or an expression of type `f64`.
+    pub(crate) fn number_of(
+        &self,
+        expr: Expr,
+        is_allowed: impl Fn(f64) -> bool,
+        message: &str,
+    ) -> Option<Setting<f64>> {
         let value = match literal(&expr) {
             Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
             Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
@@ -127,7 +140,7 @@ impl Args<'_> {
             None => return Some(Setting::Expr(Box::new(expr))),
         };
         match value {
-            Some(value) if value > 0.0 && value <= 1.0 => Some(Setting::Literal(value, expr.span())),
+            Some(value) if value.is_finite() && is_allowed(value) => Some(Setting::Literal(value, expr.span())),
             _ => {
                 self.ctxt.error_spanned_by(expr, message);
                 None

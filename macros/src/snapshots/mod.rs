@@ -9,6 +9,7 @@ mod handles;
 mod hedge;
 mod mistakes;
 mod outcomes;
+mod percentile;
 mod policies;
 mod rate_limit;
 mod sets;
