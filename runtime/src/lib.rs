@@ -128,6 +128,8 @@ mod fallback;
 mod filter;
 mod flow;
 mod handle;
+mod hook;
+mod judge;
 mod key;
 mod keyed;
 mod name;
