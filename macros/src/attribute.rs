@@ -6,8 +6,9 @@ use quote::quote;
 use crate::collect::{self, Collected};
 use crate::ctxt::Ctxt;
 use crate::function::{Function, NoFunction};
-use crate::policy::{Kind, Stack};
+use crate::kind::Kind;
 use crate::shape::{self, Shape};
+use crate::stack::Stack;
 use crate::{check, docs, expand};
 
 /// Where anything is wrong, the function comes out as it was written, beside the errors: the rest of the crate still

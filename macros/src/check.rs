@@ -1,18 +1,16 @@
 //! Stacks that cannot work: orders, functions and combinations that would do nothing, or not what they say.
 
-use core::time::Duration;
-
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprBlock, ExprClosure, ExprPath, FnArg, Lifetime, ReceiverKind, Type, TypeReference};
+use syn::{FnArg, Lifetime, ReceiverKind, Type, TypeReference};
 
 use crate::args::fallback::Named;
-use crate::args::setting::Setting;
 use crate::ctxt::Ctxt;
 use crate::function::{Function, Passed};
-use crate::policy::{Layer, Policy, Stack};
+use crate::policy::{Layer, Policy};
 use crate::shape::{self, Shape};
+use crate::stack::Stack;
 
 pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Shape) {
     if stack.layers.is_empty() {
@@ -22,7 +20,7 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
         );
     }
     if shape::is_expanded(&shape.body).is_some() {
-        let name = stack.layers.first().map_or("#[outcome]", Layer::name);
+        let name = stack.layers.first().map_or_else(|| "#[outcome]".to_owned(), Layer::name);
         let message = format!(
             "this is `{name}` under another name, so that the attribute above has not taken it in; import it under \
              its own"
@@ -33,17 +31,7 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
     for (index, layer) in stack.layers.iter().enumerate() {
         let above = &stack.layers[..index];
         match &layer.policy {
-            Policy::Timeout(timeout) => {
-                let is_first = !above.iter().any(|layer| matches!(layer.policy, Policy::Timeout(_)));
-                if is_first && !shape.is_async && !shape::is_tokio_entry(&shape.body) {
-                    let message = "`#[timeout]` cannot stop a function that blocks; make it an `async fn`, or set the \
-                                   time limit of what it calls";
-                    ctxt.error(layer.span, message);
-                }
-                if let Some(limit) = &timeout.limit {
-                    inner_timeout_is_shorter(ctxt, limit, above);
-                }
-            }
+            Policy::Around(policy) => policy.check(ctxt, layer, above, stack, shape),
             Policy::Fallback(fallback) => {
                 if fallback.always_succeeds() && layer.filter.is_empty() {
                     fallback_is_reachable(ctxt, layer, above);
@@ -52,21 +40,6 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
                     let message =
                         "`on` picks values here that are no errors; name the failure: `|failure: Failure<R>| ..`";
                     ctxt.error(layer.span, message);
-                }
-            }
-            Policy::CircuitBreaker(breaker) => {
-                for setting in &breaker.shared.constants {
-                    names_no_argument(ctxt, setting, "a breaker", layer.name(), stack);
-                }
-            }
-            Policy::Bulkhead(bulkhead) => {
-                for setting in &bulkhead.shared.constants {
-                    names_no_argument(ctxt, setting, "a bulkhead", layer.name(), stack);
-                }
-            }
-            Policy::RateLimit(limit) => {
-                for setting in &limit.shared.constants {
-                    names_no_argument(ctxt, setting, "a limit", layer.name(), stack);
                 }
             }
             Policy::Retry(_) => {}
@@ -109,29 +82,10 @@ fn function_can_be_wrapped(ctxt: &Ctxt, stack: &Stack, function: &Function, shap
     }
 }
 
-/// A timeout that ends no sooner than the one around it never does anything, unless a retry between starts it anew.
-fn inner_timeout_is_shorter(ctxt: &Ctxt, inner: &Setting<Duration>, above: &[Layer]) {
-    let around = above.iter().rev().take_while(|layer| !layer.repeats()).find_map(|layer| match &layer.policy {
-        Policy::Timeout(timeout) => timeout.limit.as_ref(),
-        _ => None,
-    });
-    if let (Some(Setting::Literal(outer, _)), Setting::Literal(inner, span)) = (around, inner)
-        && inner >= outer
-    {
-        let message =
-            format!("this timeout is not shorter than the one around it ({outer:?}), so it never ends a call");
-        ctxt.error(*span, message);
-    }
-}
-
 /// Above an answer that is always `Ok` there is nothing left to retry, to count, or to fall back from.
 fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
     let Some(next) = above.last() else { return };
-    let sees_more = match &next.policy {
-        Policy::CircuitBreaker(breaker) => breaker.watches_slow_calls || breaker.shared.handle().is_some(),
-        Policy::Bulkhead(_) | Policy::RateLimit(_) | Policy::Timeout(_) => true,
-        Policy::Retry(_) | Policy::Fallback(_) => false,
-    };
+    let sees_more = matches!(&next.policy, Policy::Around(policy) if policy.acts_on_successes());
     if !sees_more && !next.filter.picks_values() {
         let message = if next.is_fallback() {
             "this fallback always answers `Ok`, so the one above is never reached; remove one of them".to_owned()
@@ -142,32 +96,6 @@ fn fallback_is_reachable(ctxt: &Ctxt, fallback: &Layer, above: &[Layer]) {
             )
         };
         ctxt.error(fallback.span, message);
-    }
-}
-
-/// What stands in a `static` is the same for all calls.
-fn names_no_argument(ctxt: &Ctxt, setting: &Expr, policy: &str, attribute: &str, stack: &Stack) {
-    struct Argument<'a>(&'a Stack, Option<&'a Ident>);
-    impl<'ast: 'a, 'a> Visit<'ast> for Argument<'a> {
-        fn visit_expr_path(&mut self, path: &'ast ExprPath) {
-            let name = path.path.get_ident().filter(|name| self.0.mentions_argument(name.to_token_stream()));
-            self.1 = self.1.or(name);
-        }
-
-        // They may have names of their own.
-        fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
-        fn visit_expr_block(&mut self, _: &'ast ExprBlock) {}
-    }
-    let mut argument = Argument(stack, None);
-    argument.visit_expr(setting);
-    if let Some(name) = argument.1 {
-        let (attribute, field) = (attribute.trim_end_matches(']'), policy.trim_start_matches("a "));
-        let name_of = if name == "__self" { "self".to_owned() } else { name.to_string() };
-        let message = format!(
-            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or {policy} that \
-             was made elsewhere, as in `{attribute}(self.{field})]`"
-        );
-        ctxt.error(name.span(), message);
     }
 }
 

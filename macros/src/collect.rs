@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path};
 
 use crate::ctxt::Ctxt;
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 /// One attribute of the stack.
 pub(crate) struct Collected {

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::{Attribute, Meta};
 
 use crate::args::setting::Setting;
-use crate::policy::{Policy, Stack};
+use crate::stack::Stack;
 
 /// Appended only where the function has docs: an attribute that adds the first line would silence `missing_docs`.
 pub(crate) fn append(attributes: &mut Vec<Attribute>, stack: &Stack) {
@@ -27,15 +27,7 @@ fn section(stack: &Stack) -> Vec<String> {
     lines.push(" Policies of this function, the outermost first; their state is shared by all callers:".to_owned());
     lines.push(String::new());
     for (index, layer) in stack.layers.iter().enumerate() {
-        let words = match &layer.policy {
-            Policy::Retry(retry) => format!("**retry**: {}", retry.words()),
-            Policy::CircuitBreaker(breaker) => format!("**circuit breaker**: {}", breaker.words()),
-            Policy::Bulkhead(bulkhead) => format!("**bulkhead**: {}", bulkhead.words()),
-            Policy::RateLimit(limit) => format!("**rate limit**: {}", limit.words()),
-            Policy::Timeout(timeout) => format!("**timeout**: {}", timeout.words()),
-            Policy::Fallback(fallback) => format!("**fallback**: {}", fallback.words()),
-        };
-        lines.push(format!(" {}. {words}", index + 1));
+        lines.push(format!(" {}. {}", index + 1, layer.words()));
     }
     lines
 }
@@ -121,7 +113,7 @@ mod tests {
     fn what_is_undocumented_stays_so() {
         let sections = |attribute: TokenStream| {
             let item = quote::quote!(#attribute pub fn f() -> R { g() });
-            let code = crate::attribute::expand(crate::policy::Kind::Retry, TokenStream::new(), item);
+            let code = crate::attribute::expand(crate::kind::Kind::Retry, TokenStream::new(), item);
             code.to_string().matches("Resilience").count()
         };
         assert_eq!(sections(quote::quote!(#[doc = "Docs."])), 1);

@@ -32,8 +32,9 @@ use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
 use crate::emit::{Root, at};
 use crate::function::Function;
-use crate::policy::{Layer, Policy, Stack};
+use crate::policy::{Layer, Policy};
 use crate::shape::Shape;
+use crate::stack::Stack;
 
 /// The statements of the function with the stack around them.
 pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> TokenStream {
@@ -61,18 +62,10 @@ impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
         let check = self.check_for_a_future();
-        let judges =
-            |layer: &Layer| !matches!(layer.policy, Policy::Timeout(_) | Policy::Bulkhead(_) | Policy::RateLimit(_));
+        let judges = |layer: &Layer| layer.kind.facts().judges;
         let classes = check.is_some() || self.stack.layers.iter().any(judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
-        let prelude = self.stack.layers.iter().map(|layer| match &layer.policy {
-            Policy::Retry(retry) => retry.prelude(layer, self.stack),
-            Policy::CircuitBreaker(breaker) => breaker.prelude(layer, self.stack),
-            Policy::Bulkhead(bulkhead) => bulkhead.prelude(layer, self.stack),
-            Policy::RateLimit(limit) => limit.prelude(layer, self.stack),
-            Policy::Timeout(timeout) => timeout.prelude(layer, self.stack),
-            Policy::Fallback(_) => TokenStream::new(),
-        });
+        let prelude = self.stack.layers.iter().map(|layer| layer.prelude(self.stack));
         // In an async function every argument is consumed. Here one of which the body has clones would be reported as
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
@@ -117,20 +110,16 @@ impl Expand<'_> {
     /// Statements that leave a call, not yet begun, in `call`.
     fn call(&self, layers: &[Layer]) -> TokenStream {
         let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
-        let (around, class) = match &layer.policy {
-            Policy::Timeout(timeout) => (timeout.layer(layer, self.stack), None),
-            Policy::Bulkhead(bulkhead) => (bulkhead.layer(layer, self.stack), None),
-            Policy::RateLimit(limit) => (limit.layer(layer, self.stack), None),
-            Policy::CircuitBreaker(breaker) => {
-                let class = layer.filter.class(self.root, self.output);
-                (breaker.layer(layer, self.stack), Some(quote_spanned!(site()=> , #class)))
-            }
-            Policy::Retry(_) | Policy::Fallback(_) => {
-                let (statements, outcome) = self.outcome(layers);
-                let block = self.block(layer.span, &quote!(#statements #outcome));
-                return quote_spanned!(site()=> let call = #block;);
-            }
+        let Policy::Around(policy) = &layer.policy else {
+            let (statements, outcome) = self.outcome(layers);
+            let block = self.block(layer.span, &quote!(#statements #outcome));
+            return quote_spanned!(site()=> let call = #block;);
         };
+        let around = policy.layer(layer, self.stack);
+        let class = layer.kind.facts().judges.then(|| {
+            let class = layer.filter.class(self.root, self.output);
+            quote_spanned!(site()=> , #class)
+        });
         let call = self.call(beneath);
         if self.is_async {
             quote_spanned!(site()=> #call let call = #around.around(call #class);)

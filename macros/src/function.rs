@@ -10,7 +10,7 @@ use syn::{AttrStyle, Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, T
 
 use crate::collect;
 use crate::ctxt::Ctxt;
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,

@@ -2,7 +2,7 @@
 //!
 //! One call of an attribute takes this way through the files, one step each:
 //!
-//! `lib -> attribute -> function -> collect -> args -> policy -> check -> shape -> expand`
+//! `lib -> attribute -> function -> collect -> args -> policy -> stack -> check -> shape -> expand`
 
 mod args;
 mod attribute;
@@ -15,8 +15,10 @@ mod duration;
 mod emit;
 mod expand;
 mod function;
+mod kind;
 mod policy;
 mod shape;
+mod stack;
 mod suggest;
 
 #[cfg(test)]
@@ -28,7 +30,7 @@ mod snapshots;
 
 use proc_macro::TokenStream;
 
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 #[doc = include_str!("../docs/retry.md")]
 #[proc_macro_attribute]

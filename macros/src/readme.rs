@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::ItemFn;
 
 use crate::attribute;
-use crate::policy::Kind;
+use crate::kind::Kind;
 use crate::snapshots::shown;
 
 const README: &str = include_str!("../../README.md");

@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::attribute;
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 const ROUNDS: usize = 20;
 

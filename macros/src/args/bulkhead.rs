@@ -2,79 +2,59 @@
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
-
 use super::Args;
 use super::setting::Setting;
 use super::stateful::{Stateful, Type};
-use crate::policy::{Layer, Stack};
+use crate::kind::Facts;
+use crate::policy::Policy;
 
-pub(super) const ARGUMENTS: [&str; 6] = ["max_concurrent", "max_wait", "max_queue", "key", "max_keys", "clone"];
-
-/// Those that a shared bulkhead has of its own.
-const SETTINGS: [&str; 4] = ["max_concurrent", "max_wait", "max_queue", "max_keys"];
+pub(crate) const FACTS: Facts = Facts {
+    name: "bulkhead",
+    arguments: &["max_concurrent", "max_wait", "max_queue", "key", "max_keys", "clone"],
+    settings: &["max_concurrent", "max_wait", "max_queue", "max_keys"],
+    judges: false,
+    rejects: true,
+    read: Some(read),
+};
 
 /// As many as can wait.
 const LONGEST_QUEUE: u32 = (1 << 30) - 1;
 
-const POLICY: Type = Type { name: "Bulkhead", variable: "bulkhead", item: "BULKHEAD", new: &["max_concurrent"] };
+const POLICY: Type = Type {
+    name: "Bulkhead",
+    noun: "a bulkhead",
+    example: "#[bulkhead(max_concurrent = 10)]",
+    new: &["max_concurrent"],
+};
 
-pub(crate) struct Bulkhead {
-    pub(crate) shared: Stateful,
-    words: String,
+fn read(args: &mut Args<'_>) -> Policy {
+    let mistaken = args.is_positional();
+    let mut bulkhead = Stateful::read(args, &POLICY);
+    if bulkhead.handle().is_none() {
+        read_settings(&mut bulkhead, args, mistaken);
+    }
+    Policy::Around(Box::new(bulkhead))
 }
 
-impl Bulkhead {
-    pub(crate) fn read(args: &mut Args<'_>) -> Self {
-        let mistaken = args.is_positional();
-        let shared = Stateful::read(args, "#[bulkhead(max_concurrent = 10)]", &SETTINGS);
-        let mut bulkhead = Self { shared, words: String::new() };
-        if bulkhead.shared.handle().is_none() {
-            bulkhead.read_settings(args, mistaken);
-        }
-        bulkhead
+/// `mistaken`: something was given in place of the settings, and reported.
+fn read_settings(bulkhead: &mut Stateful, args: &mut Args<'_>, mistaken: bool) {
+    if !mistaken && !args.has("max_concurrent") {
+        args.ctxt.error(
+            args.span,
+            "`#[bulkhead]` needs `max_concurrent`: how many calls run at once, e.g. `#[bulkhead(max_concurrent = 10)]`",
+        );
     }
-
-    /// `mistaken`: something was given in place of the settings, and reported.
-    fn read_settings(&mut self, args: &mut Args<'_>, mistaken: bool) {
-        if !mistaken && !args.has("max_concurrent") {
-            args.ctxt.error(
-                args.span,
-                "`#[bulkhead]` needs `max_concurrent`: how many calls run at once, e.g. `#[bulkhead(max_concurrent = 10)]`",
-            );
-        }
-        let max_concurrent = args.integer("max_concurrent", 1, u32::MAX);
-        let waits = args.has("max_wait");
-        let max_wait = args.duration("max_wait");
-        let max_queue = args.integer("max_queue", 1, LONGEST_QUEUE);
-        if let (Some(queue), false) = (&max_queue, waits) {
-            args.ctxt
-                .error(queue.span(), "`max_queue` needs `max_wait`: how long a call waits, e.g. `max_wait = \"1s\"`");
-        }
-        self.words = words(max_concurrent.as_ref(), max_wait.as_ref(), max_queue.as_ref());
-        self.shared.set("max_concurrent", max_concurrent);
-        self.shared.set("max_wait", max_wait);
-        self.shared.set("max_queue", max_queue);
+    let max_concurrent = args.integer("max_concurrent", 1, u32::MAX);
+    let waits = args.has("max_wait");
+    let max_wait = args.duration("max_wait");
+    let max_queue = args.integer("max_queue", 1, LONGEST_QUEUE);
+    if let (Some(queue), false) = (&max_queue, waits) {
+        args.ctxt.error(queue.span(), "`max_queue` needs `max_wait`: how long a call waits, e.g. `max_wait = \"1s\"`");
     }
-
-    /// In words, for the docs of the function.
-    pub(crate) fn words(&self) -> String {
-        self.shared.words(&self.words)
-    }
-
-    /// What is evaluated once, before the body.
-    pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        self.shared.prelude(&POLICY, layer, stack, None)
-    }
-
-    /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let root = &stack.root;
-        let bulkhead = self.shared.policy(&POLICY, layer, stack, None);
-        let tag = layer.tag(stack);
-        quote_spanned!(Span::mixed_site()=> #root::__private::bulkhead(#bulkhead)#tag)
-    }
+    bulkhead.words = words(max_concurrent.as_ref(), max_wait.as_ref(), max_queue.as_ref());
+    bulkhead.set("max_concurrent", max_concurrent);
+    bulkhead.set("max_wait", max_wait);
+    bulkhead.set("max_queue", max_queue);
 }
 
 fn words(

@@ -9,44 +9,52 @@ use syn::{Expr, Ident, Lit};
 use super::Args;
 use super::setting::{Setting, is_negative, literal};
 use super::stateful::{Stateful, Type};
+use crate::ctxt::Ctxt;
 use crate::emit::Root;
-use crate::policy::{Layer, Stack};
+use crate::kind::Facts;
+use crate::policy::{Around, Layer, Policy};
+use crate::shape::Shape;
+use crate::stack::Stack;
 
-pub(super) const ARGUMENTS: [&str; 16] = [
-    "failure_threshold",
-    "failure_rate",
-    "window",
-    "min_calls",
-    "slow_call",
-    "slow_call_rate",
-    "reset_timeout",
-    "max_reset_timeout",
-    "success_threshold",
-    "max_probes",
-    "probe_timeout",
-    "abandoned",
-    "key",
-    "max_keys",
-    "on_state_change",
-    "clone",
-];
-
-/// Those that a shared breaker has of its own.
-const SETTINGS: [&str; 13] = [
-    "failure_threshold",
-    "failure_rate",
-    "window",
-    "min_calls",
-    "slow_call",
-    "slow_call_rate",
-    "reset_timeout",
-    "max_reset_timeout",
-    "success_threshold",
-    "max_probes",
-    "probe_timeout",
-    "max_keys",
-    "on_state_change",
-];
+pub(crate) const FACTS: Facts = Facts {
+    name: "circuit_breaker",
+    arguments: &[
+        "failure_threshold",
+        "failure_rate",
+        "window",
+        "min_calls",
+        "slow_call",
+        "slow_call_rate",
+        "reset_timeout",
+        "max_reset_timeout",
+        "success_threshold",
+        "max_probes",
+        "probe_timeout",
+        "abandoned",
+        "key",
+        "max_keys",
+        "on_state_change",
+        "clone",
+    ],
+    settings: &[
+        "failure_threshold",
+        "failure_rate",
+        "window",
+        "min_calls",
+        "slow_call",
+        "slow_call_rate",
+        "reset_timeout",
+        "max_reset_timeout",
+        "success_threshold",
+        "max_probes",
+        "probe_timeout",
+        "max_keys",
+        "on_state_change",
+    ],
+    judges: true,
+    rejects: true,
+    read: Some(|args| Policy::Around(Box::new(CircuitBreaker::read(args)))),
+};
 
 const DEFAULT_WINDOW: u32 = 100;
 const DEFAULT_RESET: Duration = Duration::from_secs(30);
@@ -54,20 +62,19 @@ const DEFAULT_RESET: Duration = Duration::from_secs(30);
 /// As many outcomes as a count window can hold.
 const LARGEST_WINDOW: u32 = 65_536;
 
-const POLICY: Type = Type { name: "CircuitBreaker", variable: "circuit_breaker", item: "CIRCUIT_BREAKER", new: &[] };
+const POLICY: Type =
+    Type { name: "CircuitBreaker", noun: "a breaker", example: "#[circuit_breaker(failure_threshold = 5)]", new: &[] };
 
-#[derive(Default)]
-pub(crate) struct CircuitBreaker {
-    pub(crate) shared: Stateful,
-    pub(crate) watches_slow_calls: bool,
+struct CircuitBreaker {
+    shared: Stateful,
+    watches_slow_calls: bool,
     abandoned: Option<Ident>,
-    words: String,
 }
 
 impl CircuitBreaker {
-    pub(crate) fn read(args: &mut Args<'_>) -> Self {
-        let shared = Stateful::read(args, "#[circuit_breaker(failure_threshold = 5)]", &SETTINGS);
-        let mut breaker = Self { shared, ..Self::default() };
+    fn read(args: &mut Args<'_>) -> Self {
+        let shared = Stateful::read(args, &POLICY);
+        let mut breaker = Self { shared, watches_slow_calls: false, abandoned: None };
         if breaker.shared.handle().is_none() {
             breaker.read_settings(args);
         }
@@ -131,7 +138,7 @@ impl CircuitBreaker {
         }
 
         self.watches_slow_calls = slow_call.is_some();
-        self.words = words(threshold.as_ref(), rate.as_ref(), reset.as_ref());
+        self.shared.words = words(threshold.as_ref(), rate.as_ref(), reset.as_ref());
         let shared = &mut self.shared;
         shared.set("failure_threshold", threshold);
         shared.set("failure_rate", rate);
@@ -154,31 +161,39 @@ impl CircuitBreaker {
         }
     }
 
-    pub(crate) fn words(&self) -> String {
-        self.shared.words(&self.words)
-    }
-
-    /// What is evaluated once, before the body.
-    pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        self.shared.prelude(&POLICY, layer, stack, self.abandoned(&stack.root).as_ref())
-    }
-
-    /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let root = &stack.root;
-        let abandoned = self.abandoned(root);
-        let breaker = self.shared.policy(&POLICY, layer, stack, abandoned.as_ref());
-        let tag = layer.tag(stack);
-        let abandoned = self.shared.handle().and(abandoned);
-        quote_spanned!(Span::mixed_site()=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
-    }
-
     fn abandoned(&self, root: &Root) -> Option<TokenStream> {
         let variant = match self.abandoned.as_ref()? {
             word if word == "failure" => quote_spanned!(Span::mixed_site()=> Failure),
             _ => quote_spanned!(Span::mixed_site()=> Neutral),
         };
         Some(quote_spanned!(Span::mixed_site()=> .abandoned(#root::Abandoned::#variant)))
+    }
+}
+
+impl Around for CircuitBreaker {
+    fn words(&self) -> String {
+        self.shared.words()
+    }
+
+    fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        self.shared.taken(layer, stack, self.abandoned(&stack.root).as_ref())
+    }
+
+    fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        let root = &stack.root;
+        let abandoned = self.abandoned(root);
+        let breaker = self.shared.policy(layer, stack, abandoned.as_ref());
+        let tag = layer.tag(stack);
+        let abandoned = self.shared.handle().and(abandoned);
+        quote_spanned!(Span::mixed_site()=> #root::__private::circuit_breaker(#breaker)#tag #abandoned)
+    }
+
+    fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], stack: &Stack, shape: &Shape) {
+        self.shared.check(ctxt, layer, above, stack, shape);
+    }
+
+    fn acts_on_successes(&self) -> bool {
+        self.watches_slow_calls || self.shared.handle().is_some()
     }
 }
 

@@ -7,14 +7,13 @@ use syn::parse::ParseStream;
 
 use super::{Args, Named, Value};
 use crate::function::{Argument, Function, Passed};
-use crate::policy::Kind;
 use crate::suggest::unknown;
 
 impl Args<'_> {
     /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
     pub(crate) fn clones(&mut self, function: &Function) -> Vec<Ident> {
         // A timeout has nothing in which a consumed argument could be named again.
-        if self.kind == Kind::Timeout {
+        if !self.kind.takes("clone") {
             return Vec::new();
         }
         let Some(Named { name: clone, value }) = self.take("clone") else { return Vec::new() };

@@ -3,7 +3,6 @@
 use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use super::Args;
-use crate::policy::Kind;
 
 #[derive(Default)]
 pub(crate) struct Common {
@@ -17,14 +16,14 @@ pub(crate) struct Common {
 impl Common {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let mut common = Self { docs: true, ..Self::default() };
-        if args.kind != Kind::Outcome {
+        if args.kind.is_policy() {
             if args.has_handle() {
                 args.refuse_beside_handle(&["name"]);
             } else {
                 common.name = args.expr("name").and_then(|(_, expr)| name(args, &expr));
             }
         }
-        if super::takes_error(args.kind) {
+        if args.kind.takes_error() {
             common.error = args.expr("error").map(|(_, expr)| expr);
         }
         if let Some((_, expr)) = args.expr("crate") {

@@ -6,6 +6,17 @@ use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
 use crate::check::mentions_question_mark;
+use crate::kind::Facts;
+use crate::policy::Policy;
+
+pub(crate) const FACTS: Facts = Facts {
+    name: "fallback",
+    arguments: &["clone"],
+    settings: &[],
+    judges: true,
+    rejects: false,
+    read: Some(|args| Policy::Fallback(Box::new(Fallback::read(args)))),
+};
 
 pub(crate) struct Fallback {
     /// What to answer with; an empty block where an error was reported.
@@ -23,7 +34,7 @@ pub(crate) enum Named {
 }
 
 impl Fallback {
-    pub(crate) fn read(args: &mut Args<'_>) -> Self {
+    fn read(args: &mut Args<'_>) -> Self {
         let none = || syn::parse_quote!({});
         let Some(expr) = args.positional() else {
             // Reserved, and an answer of its own.

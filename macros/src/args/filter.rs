@@ -9,7 +9,6 @@ use syn::{Expr, Type};
 use self::arm::{Arm, Head, arms, head};
 use super::Args;
 use crate::emit::{Root, at};
-use crate::policy::Kind;
 
 /// What one attribute says of outcomes.
 #[derive(Clone, Default)]
@@ -31,13 +30,13 @@ pub(crate) enum Hint {
 impl Filter {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let mut filter = Self::default();
-        if !super::judges(args.kind) {
+        if !args.kind.facts().judges {
             return filter;
         }
         filter.on = args.list("on").map(|list| arms(args, list, false));
         filter.ignore = args.list("ignore").map(|list| arms(args, list, false));
         filter.when = args.expr("when").map(|(_, expr)| expr);
-        if matches!(args.kind, Kind::Retry | Kind::Outcome) {
+        if args.kind.takes("retry_after") {
             filter.hint = args.list_or_expr("retry_after").map(|(name, hint)| match hint {
                 Err(function) => Hint::Function(Box::new(function)),
                 Ok(list) => Hint::Arms(arms(args, (name, list), true)),

@@ -9,7 +9,7 @@ use syn::{Expr, Token, token};
 
 use super::{Args, Named, Value};
 use crate::ctxt::Ctxt;
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 /// The arguments that have the form `name(..)`; anything else that looks so may be an expression.
 const LISTS: [&str; 5] = ["on", "ignore", "rejections", "retry_after", "clone"];
@@ -80,7 +80,7 @@ impl<'c> Args<'c> {
 
     /// Whether what comes next may be an expression without a name.
     fn takes_expression(&self) -> bool {
-        self.positional.is_none() && self.named.is_empty() && self.kind != Kind::Outcome
+        self.positional.is_none() && self.named.is_empty() && self.kind.is_policy()
     }
 
     fn parse_assignment(&mut self, input: ParseStream<'_>) -> syn::Result<()> {

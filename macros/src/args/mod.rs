@@ -27,7 +27,7 @@ use syn::{BinOp, Expr};
 
 pub(crate) use self::common::Common;
 use crate::ctxt::Ctxt;
-use crate::policy::Kind;
+use crate::kind::Kind;
 use crate::suggest::{nearest, unknown};
 
 /// Arguments whose meaning is fixed and that a later version takes.
@@ -58,36 +58,13 @@ enum Value {
     Mistaken,
 }
 
-/// The arguments that an attribute of this kind takes, in the order of the docs.
-fn known(kind: Kind) -> Vec<&'static str> {
-    let own: &[&str] = match kind {
-        Kind::Retry => &retry::ARGUMENTS,
-        Kind::CircuitBreaker => &circuit_breaker::ARGUMENTS,
-        Kind::Bulkhead => &bulkhead::ARGUMENTS,
-        Kind::RateLimit => &rate_limit::ARGUMENTS,
-        Kind::Timeout => &[],
-        Kind::Fallback => &["clone"],
-        Kind::Outcome => &["retry_after", "clone"],
-    };
-    let filters: &[&str] = if judges(kind) { &["on", "ignore", "when"] } else { &[] };
-    let name: &[&str] = if kind == Kind::Outcome { &[] } else { &["name"] };
-    let error: &[&str] = if takes_error(kind) { &["error"] } else { &[] };
-    [own, filters, error, name, &["docs", "crate"]].concat()
-}
-
-/// Whether it asks what a failure is.
-fn judges(kind: Kind) -> bool {
-    !matches!(kind, Kind::Timeout | Kind::Bulkhead | Kind::RateLimit)
-}
-
-/// Whether rejections come from it, or it speaks for those that they come from.
-fn takes_error(kind: Kind) -> bool {
-    matches!(kind, Kind::CircuitBreaker | Kind::Bulkhead | Kind::RateLimit | Kind::Timeout | Kind::Outcome)
-}
-
 impl Args<'_> {
     fn take(&mut self, name: &'static str) -> Option<Named> {
-        debug_assert!(known(self.kind).contains(&name), "`{name}` is missing among the arguments of {:?}", self.kind);
+        debug_assert!(
+            self.kind.arguments().contains(&name),
+            "`{name}` is missing among the arguments of {:?}",
+            self.kind
+        );
         let found = self.named.iter().position(|named| named.name == name)?;
         Some(self.named.remove(found))
     }
@@ -110,7 +87,7 @@ impl Args<'_> {
     /// The expression without a name, as a policy that was made elsewhere. `None` also for what was meant as a setting.
     pub(crate) fn handle(&mut self, example: &str) -> Option<Expr> {
         let handle = self.positional()?;
-        let known = known(self.kind);
+        let known = self.kind.arguments();
         let names = |expr: &Expr| match expr {
             Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
             _ => None,
@@ -209,13 +186,12 @@ impl Args<'_> {
         self.ctxt.ok(parse.parse2(list.to_token_stream()))
     }
 
-    /// Whether a shared policy stands in place of settings.
+    /// Whether a policy made elsewhere stands in place of settings.
     pub(crate) fn has_handle(&self) -> bool {
-        let shared = matches!(self.kind, Kind::Retry | Kind::CircuitBreaker | Kind::Bulkhead | Kind::RateLimit);
-        shared && self.positional.is_some()
+        !self.kind.facts().settings.is_empty() && self.positional.is_some()
     }
 
-    /// Names that were given beside a positional handle and belong to the shared policy.
+    /// Names that were given beside such a policy and belong to it.
     pub(crate) fn refuse_beside_handle(&mut self, settings: &[&'static str]) {
         for setting in settings {
             if let Some(Named { name, .. }) = self.take(setting) {
@@ -231,7 +207,7 @@ impl Args<'_> {
         if let Some(expr) = positional {
             ctxt.error_spanned_by(expr, format!("`#[{}]` takes no expression without a name", kind.name()));
         }
-        let known = known(kind);
+        let known = kind.arguments();
         for Named { name, value } in named {
             let text = name.to_string();
             let message = if RESERVED.contains(&text.as_str()) {

@@ -3,6 +3,16 @@
 use syn::Expr;
 
 use super::filter::Filter;
+use crate::kind::Facts;
+
+pub(crate) const FACTS: Facts = Facts {
+    name: "outcome",
+    arguments: &["retry_after", "clone"],
+    settings: &[],
+    judges: true,
+    rejects: false,
+    read: None,
+};
 
 #[derive(Default)]
 pub(crate) struct Outcome {

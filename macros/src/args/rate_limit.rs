@@ -2,77 +2,54 @@
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
-
 use super::Args;
 use super::setting::Setting;
 use super::stateful::{Stateful, Type};
-use crate::policy::{Layer, Stack};
+use crate::kind::Facts;
+use crate::policy::Policy;
 
-pub(super) const ARGUMENTS: [&str; 7] = ["permits", "per", "burst", "max_wait", "key", "max_keys", "clone"];
+pub(crate) const FACTS: Facts = Facts {
+    name: "rate_limit",
+    arguments: &["permits", "per", "burst", "max_wait", "key", "max_keys", "clone"],
+    settings: &["permits", "per", "burst", "max_wait", "max_keys"],
+    judges: false,
+    rejects: true,
+    read: Some(read),
+};
 
-/// Those that a shared limit has of its own.
-const SETTINGS: [&str; 5] = ["permits", "per", "burst", "max_wait", "max_keys"];
+const POLICY: Type =
+    Type { name: "RateLimit", noun: "a limit", example: "#[rate_limit(permits = 100)]", new: &["permits"] };
 
-const POLICY: Type = Type { name: "RateLimit", variable: "rate_limit", item: "RATE_LIMIT", new: &["permits"] };
-
-pub(crate) struct RateLimit {
-    pub(crate) shared: Stateful,
-    words: String,
+fn read(args: &mut Args<'_>) -> Policy {
+    let mistaken = args.is_positional();
+    let mut limit = Stateful::read(args, &POLICY);
+    if limit.handle().is_none() {
+        read_settings(&mut limit, args, mistaken);
+    }
+    Policy::Around(Box::new(limit))
 }
 
-impl RateLimit {
-    pub(crate) fn read(args: &mut Args<'_>) -> Self {
-        let mistaken = args.is_positional();
-        let shared = Stateful::read(args, "#[rate_limit(permits = 100)]", &SETTINGS);
-        let mut limit = Self { shared, words: String::new() };
-        if limit.shared.handle().is_none() {
-            limit.read_settings(args, mistaken);
-        }
-        limit
+/// `mistaken`: something was given in place of the settings, and reported.
+fn read_settings(limit: &mut Stateful, args: &mut Args<'_>, mistaken: bool) {
+    if !mistaken && !args.has("permits") {
+        args.ctxt.error(
+            args.span,
+            "`#[rate_limit]` needs `permits`: how many calls pass in a second, or in `per`, e.g. \
+             `#[rate_limit(permits = 100)]`",
+        );
     }
-
-    /// `mistaken`: something was given in place of the settings, and reported.
-    fn read_settings(&mut self, args: &mut Args<'_>, mistaken: bool) {
-        if !mistaken && !args.has("permits") {
-            args.ctxt.error(
-                args.span,
-                "`#[rate_limit]` needs `permits`: how many calls pass in a second, or in `per`, e.g. \
-                 `#[rate_limit(permits = 100)]`",
-            );
-        }
-        let permits = args.integer("permits", 1, u32::MAX);
-        let per = args.duration("per");
-        if let Some(Setting::Literal(Duration::ZERO, span)) = &per {
-            args.ctxt.error(*span, "`per` is longer than nothing, e.g. `per = \"1s\"`");
-        }
-        let burst = args.integer("burst", 1, u32::MAX);
-        let max_wait = args.duration("max_wait");
-        self.words = words(permits.as_ref(), per.as_ref(), burst.as_ref(), max_wait.as_ref());
-        self.shared.set("permits", permits);
-        self.shared.set("per", per);
-        self.shared.set("burst", burst);
-        self.shared.set("max_wait", max_wait);
+    let permits = args.integer("permits", 1, u32::MAX);
+    let per = args.duration("per");
+    if let Some(Setting::Literal(Duration::ZERO, span)) = &per {
+        args.ctxt.error(*span, "`per` is longer than nothing, e.g. `per = \"1s\"`");
     }
-
-    /// In words, for the docs of the function.
-    pub(crate) fn words(&self) -> String {
-        self.shared.words(&self.words)
-    }
-
-    /// What is evaluated once, before the body.
-    pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        self.shared.prelude(&POLICY, layer, stack, None)
-    }
-
-    /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let root = &stack.root;
-        let limit = self.shared.policy(&POLICY, layer, stack, None);
-        let tag = layer.tag(stack);
-        quote_spanned!(Span::mixed_site()=> #root::__private::rate_limit(#limit)#tag)
-    }
+    let burst = args.integer("burst", 1, u32::MAX);
+    let max_wait = args.duration("max_wait");
+    limit.words = words(permits.as_ref(), per.as_ref(), burst.as_ref(), max_wait.as_ref());
+    limit.set("permits", permits);
+    limit.set("per", per);
+    limit.set("burst", burst);
+    limit.set("max_wait", max_wait);
 }
 
 fn words(

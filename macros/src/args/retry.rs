@@ -11,25 +11,33 @@ use super::Args;
 use super::backoff::{Backoff, backoff, is_no_curve};
 use super::setting::{Setting, is_negative, literal};
 use crate::emit::{Root, at};
-use crate::policy::{Layer, Stack};
+use crate::kind::Facts;
+use crate::policy::{Layer, Policy};
+use crate::stack::Stack;
 use crate::suggest::{List, unknown as unknown_name};
 
-pub(super) const ARGUMENTS: [&str; 12] = [
-    "attempts",
-    "backoff",
-    "jitter",
-    "max_delay",
-    "max_duration",
-    "retry_after",
-    "rejections",
-    "budget",
-    "nested",
-    "clone",
-    "on_retry",
-    "on_give_up",
-];
-/// Those that a shared policy has of its own.
-const SETTINGS: [&str; 5] = ["attempts", "backoff", "jitter", "max_delay", "max_duration"];
+pub(crate) const FACTS: Facts = Facts {
+    name: "retry",
+    arguments: &[
+        "attempts",
+        "backoff",
+        "jitter",
+        "max_delay",
+        "max_duration",
+        "retry_after",
+        "rejections",
+        "budget",
+        "nested",
+        "clone",
+        "on_retry",
+        "on_give_up",
+    ],
+    settings: &["attempts", "backoff", "jitter", "max_delay", "max_duration"],
+    judges: true,
+    rejects: false,
+    read: Some(|args| Policy::Retry(Box::new(Retry::read(args)))),
+};
+
 const REJECTIONS: [&str; 4] = ["timeout", "rate_limited", "bulkhead_full", "circuit_open"];
 
 #[derive(Default)]
@@ -66,7 +74,7 @@ impl Retry {
         let handle = args.handle("#[retry(attempts = 3)]").filter(|handle| is_no_curve(args, handle));
         let mut retry = Self { handle, ..Self::default() };
         if retry.handle.is_some() {
-            args.refuse_beside_handle(&SETTINGS);
+            args.refuse_beside_handle(FACTS.settings);
         } else {
             retry.attempts = attempts(args);
             retry.backoff = args.expr("backoff").and_then(|(_, expr)| backoff(args, expr));

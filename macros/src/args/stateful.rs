@@ -3,50 +3,55 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident};
+use syn::visit::Visit;
+use syn::{Expr, ExprBlock, ExprClosure, ExprPath, Ident};
 
 use super::Args;
 use super::setting::{Setting, Value, literal};
+use crate::ctxt::Ctxt;
 use crate::emit::{at, borrowed};
-use crate::policy::{Layer, Stack};
+use crate::policy::{Around, Layer};
+use crate::shape::Shape;
+use crate::stack::Stack;
 
-/// The names of a policy in the expansion.
+/// What a policy is called in the expansion and in messages.
 pub(super) struct Type {
     /// `CircuitBreaker`
     pub(super) name: &'static str,
-    /// `circuit_breaker`
-    pub(super) variable: &'static str,
-    /// `CIRCUIT_BREAKER`
-    pub(super) item: &'static str,
+    /// `a breaker`
+    pub(super) noun: &'static str,
+    /// An attribute that works.
+    pub(super) example: &'static str,
     /// The settings without which there is none, in the order in which `new` takes them.
     pub(super) new: &'static [&'static str],
 }
 
-#[derive(Default)]
 pub(crate) struct Stateful {
+    ty: &'static Type,
+    /// What the settings say in words.
+    pub(super) words: String,
     /// A shared policy in place of settings.
     handle: Option<Expr>,
     /// `.method(value)`, in the order of the docs.
     settings: Vec<(&'static str, Span, TokenStream)>,
     /// The settings that are no literals; they must be constant.
-    pub(crate) constants: Vec<Expr>,
+    constants: Vec<Expr>,
     key: Option<Expr>,
     max_keys: Option<Expr>,
 }
 
 impl Stateful {
-    /// Reads what they have in common; `settings` are those that a shared policy has of its own.
-    pub(super) fn read(args: &mut Args<'_>, example: &str, settings: &[&'static str]) -> Self {
-        let mut stateful = Self { handle: args.handle(example), ..Self::default() };
-        if stateful.handle.is_some() {
-            args.refuse_beside_handle(settings);
+    /// Reads what they have in common. The settings are still to be read, unless there is a handle.
+    pub(super) fn read(args: &mut Args<'_>, ty: &'static Type) -> Self {
+        let handle = args.handle(ty.example);
+        let is_shared = handle.is_some();
+        if is_shared {
+            args.refuse_beside_handle(args.kind.facts().settings);
         }
-        stateful.key = args.expr("key").map(|(_, expr)| expr);
-        if stateful.handle.is_none() {
-            stateful.max_keys = max_keys(args, stateful.key.is_some());
-            stateful.constants.extend(stateful.max_keys.clone());
-        }
-        stateful
+        let key = args.expr("key").map(|(_, expr)| expr);
+        let max_keys = if is_shared { None } else { max_keys(args, key.is_some()) };
+        let constants = max_keys.clone().into_iter().collect();
+        Self { ty, words: String::new(), handle, settings: Vec::new(), constants, key, max_keys }
     }
 
     pub(super) fn set<T: Value>(&mut self, name: &'static str, value: Option<Setting<T>>) {
@@ -66,24 +71,13 @@ impl Stateful {
         self.handle.as_ref()
     }
 
-    /// What the settings say in words, or what stands in their place.
-    pub(super) fn words(&self, settings: &str) -> String {
-        let words = match &self.handle {
-            Some(handle) => format!("`{}`, shared", crate::docs::source(handle)),
-            None => settings.to_owned(),
-        };
-        match &self.key {
-            Some(key) => format!("{words}, one per `{}`", crate::docs::source(key)),
-            None => words,
-        }
-    }
-
     /// What is evaluated once, before the body: the handle, and the policy of a key. `more` are settings of another form.
-    pub(super) fn prelude(&self, ty: &Type, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
+    pub(super) fn taken(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
+        let ty = self.ty;
         let span = Span::mixed_site();
         let root = &stack.root;
-        let (name, item) = (Ident::new(ty.name, span), Ident::new(ty.item, span));
-        let variable = layer.variable(ty.variable, stack);
+        let (name, item) = (Ident::new(ty.name, span), layer.item());
+        let variable = layer.variable(layer.kind.name(), stack);
         let policy = quote_spanned!(span=> #root::#name);
         let keyed = quote_spanned!(span=> #root::Keyed<#policy>);
         match (&self.handle, &self.key) {
@@ -97,7 +91,7 @@ impl Stateful {
                 quote_spanned!(span=> let #variable = #handle #get;)
             }
             (None, Some(key)) => {
-                let value = self.value(ty, layer, stack, more);
+                let value = self.value(layer, stack, more);
                 let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
                 let get = get(key);
                 quote_spanned!(span=>
@@ -112,23 +106,25 @@ impl Stateful {
     }
 
     /// The policy by reference.
-    pub(super) fn policy(&self, ty: &Type, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
+    pub(super) fn policy(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
+        let ty = self.ty;
         let span = Span::mixed_site();
         let root = &stack.root;
         if let Some(expr) = self.handle.as_ref().or(self.key.as_ref()) {
             // Where it was made, so that what is wrong with it is reported there alone.
-            let mut variable = layer.variable(ty.variable, stack);
+            let mut variable = layer.variable(layer.kind.name(), stack);
             variable.set_span(at(expr));
             return quote_spanned!(at(expr)=> &#variable);
         }
-        let (name, item) = (Ident::new(ty.name, span), Ident::new(ty.item, span));
-        let value = self.value(ty, layer, stack, more);
+        let (name, item) = (Ident::new(ty.name, span), layer.item());
+        let value = self.value(layer, stack, more);
         quote_spanned!(span=> { static #item: #root::#name = #value; &#item })
     }
 
-    fn value(&self, ty: &Type, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
+    fn value(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
+        let ty = self.ty;
         let is_needed = |name: &str| ty.new.contains(&name);
         let needed = self.settings.iter().filter(|(name, ..)| is_needed(name)).map(|(.., value)| value);
         let settings = self.settings.iter().filter(|(name, ..)| !is_needed(name)).map(|(name, at, value)| {
@@ -139,6 +135,38 @@ impl Stateful {
         let named = layer.named();
         let name = Ident::new(ty.name, span);
         quote_spanned!(span=> #root::#name::new(#(#needed),*)#(#settings)* #more #named)
+    }
+}
+
+/// A policy of which there is no more to say than its settings.
+impl Around for Stateful {
+    fn words(&self) -> String {
+        let words = match &self.handle {
+            Some(handle) => format!("`{}`, shared", crate::docs::source(handle)),
+            None => self.words.clone(),
+        };
+        match &self.key {
+            Some(key) => format!("{words}, one per `{}`", crate::docs::source(key)),
+            None => words,
+        }
+    }
+
+    fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        self.taken(layer, stack, None)
+    }
+
+    fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        let root = &stack.root;
+        let policy = self.policy(layer, stack, None);
+        let function = Ident::new(layer.kind.name(), Span::mixed_site());
+        let tag = layer.tag(stack);
+        quote_spanned!(Span::mixed_site()=> #root::__private::#function(#policy)#tag)
+    }
+
+    fn check(&self, ctxt: &Ctxt, layer: &Layer, _above: &[Layer], stack: &Stack, _shape: &Shape) {
+        for setting in &self.constants {
+            is_constant(ctxt, setting, self.ty.noun, &layer.name(), stack);
+        }
     }
 }
 
@@ -173,4 +201,30 @@ fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
         args.ctxt.error(span, "`max_keys` needs `key = ..`");
     }
     Some(value)
+}
+
+/// What stands in a `static` is the same for all calls, so that no argument may be named.
+fn is_constant(ctxt: &Ctxt, setting: &Expr, noun: &str, attribute: &str, stack: &Stack) {
+    struct Argument<'a>(&'a Stack, Option<&'a Ident>);
+    impl<'ast: 'a, 'a> Visit<'ast> for Argument<'a> {
+        fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+            let name = path.path.get_ident().filter(|name| self.0.mentions_argument(name.to_token_stream()));
+            self.1 = self.1.or(name);
+        }
+
+        // They may have names of their own.
+        fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+        fn visit_expr_block(&mut self, _: &'ast ExprBlock) {}
+    }
+    let mut argument = Argument(stack, None);
+    argument.visit_expr(setting);
+    if let Some(name) = argument.1 {
+        let (attribute, field) = (attribute.trim_end_matches(']'), noun.trim_start_matches("a "));
+        let name_of = if name == "__self" { "self".to_owned() } else { name.to_string() };
+        let message = format!(
+            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or {noun} that \
+             was made elsewhere, as in `{attribute}(self.{field})]`"
+        );
+        ctxt.error(name.span(), message);
+    }
 }

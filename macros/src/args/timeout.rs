@@ -7,16 +7,29 @@ use quote::quote_spanned;
 
 use super::Args;
 use super::setting::Setting;
+use crate::ctxt::Ctxt;
 use crate::emit::at;
-use crate::policy::{Layer, Stack};
+use crate::kind::Facts;
+use crate::policy::{Around, Layer, Policy};
+use crate::shape::{self, Shape};
+use crate::stack::Stack;
 
-pub(crate) struct Timeout {
+pub(crate) const FACTS: Facts = Facts {
+    name: "timeout",
+    arguments: &[],
+    settings: &[],
+    judges: false,
+    rejects: true,
+    read: Some(|args| Policy::Around(Box::new(Timeout::read(args)))),
+};
+
+struct Timeout {
     /// `None` where an error was reported.
-    pub(crate) limit: Option<Setting<Duration>>,
+    limit: Option<Setting<Duration>>,
 }
 
 impl Timeout {
-    pub(crate) fn read(args: &mut Args<'_>) -> Self {
+    fn read(args: &mut Args<'_>) -> Self {
         match args.positional() {
             Some(expr) => Self { limit: args.duration_of(expr) },
             None => {
@@ -25,14 +38,14 @@ impl Timeout {
             }
         }
     }
+}
 
-    /// In words, for the docs of the function.
-    pub(crate) fn words(&self) -> String {
+impl Around for Timeout {
+    fn words(&self) -> String {
         self.limit.as_ref().map(crate::docs::duration).unwrap_or_default()
     }
 
-    /// What is evaluated once, before the body.
-    pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+    fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let Some(Setting::Expr(limit)) = &self.limit else { return TokenStream::new() };
         let (root, named) = (&stack.root, layer.named());
         let policy = layer.variable("timeout", stack);
@@ -41,8 +54,7 @@ impl Timeout {
         quote_spanned!(Span::mixed_site()=> let #policy = #value #named;)
     }
 
-    /// The layer, which is put around a call.
-    pub(crate) fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+    fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let (root, named) = (&stack.root, layer.named());
         let policy = match &self.limit {
@@ -57,5 +69,27 @@ impl Timeout {
         };
         let tag = layer.tag(stack);
         quote_spanned!(span=> #root::__private::timeout(#policy)#tag)
+    }
+
+    fn limit(&self) -> Option<&Setting<Duration>> {
+        self.limit.as_ref()
+    }
+
+    fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], _stack: &Stack, shape: &Shape) {
+        let is_first = !above.iter().any(|other| other.kind == layer.kind);
+        if is_first && !shape.is_async && !shape::is_tokio_entry(&shape.body) {
+            let message = "`#[timeout]` cannot stop a function that blocks; make it an `async fn`, or set the time \
+                           limit of what it calls";
+            ctxt.error(layer.span, message);
+        }
+        // One that ends no sooner never does anything, unless a retry between starts it anew.
+        let around = above.iter().rev().take_while(|layer| !layer.repeats()).find_map(Layer::limit);
+        if let (Some(Setting::Literal(outer, _)), Some(Setting::Literal(inner, span))) = (around, &self.limit)
+            && inner >= outer
+        {
+            let message =
+                format!("this timeout is not shorter than the one around it ({outer:?}), so it never ends a call");
+            ctxt.error(*span, message);
+        }
     }
 }

@@ -19,7 +19,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, ItemFn, Stmt};
 
 use crate::attribute;
-use crate::policy::Kind;
+use crate::kind::Kind;
 
 /// Compares what becomes of `written`, a function under attributes of ours, with what is expected.
 #[track_caller]

@@ -1,0 +1,132 @@
+//! The policies of one function, read from its attributes.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::Parser;
+use syn::{Expr, Ident};
+
+use crate::args::filter::Filter;
+use crate::args::outcome::Outcome;
+use crate::args::{Args, Common};
+use crate::collect::Collected;
+use crate::ctxt::Ctxt;
+use crate::emit::{Root, at, borrowed};
+use crate::function::{Argument, Function, Passed};
+use crate::policy::Layer;
+
+/// All the policies of a function, the outermost first.
+pub(crate) struct Stack {
+    /// Where the outermost attribute stands.
+    pub(crate) span: Span,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) root: Root,
+    pub(crate) docs: bool,
+    /// The arguments that each attempt gets a clone of.
+    pub(crate) clones: Vec<Ident>,
+    /// `error` of `#[outcome]`.
+    pub(crate) error: Option<Expr>,
+    /// What the arguments of the function bind.
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) receiver: Option<Passed>,
+}
+
+impl Stack {
+    pub(crate) fn read(ctxt: &Ctxt, span: Span, attributes: Vec<Collected>, function: &Function) -> Self {
+        let mut layers = Vec::new();
+        let mut outcome: Option<Outcome> = None;
+        let mut clones = Vec::new();
+        let mut root = None;
+        let mut docs = true;
+        for Collected { kind, span, args, .. } in attributes.into_iter().filter(|attribute| !attribute.is_mistaken) {
+            let says_nothing = args.is_empty();
+            let mut args = Args::parse(ctxt, kind, span, args);
+            let common = Common::read(&mut args);
+            let filter = Filter::read(&mut args);
+            clones.extend(args.clones(function));
+            root = root.or_else(|| common.root.clone());
+            docs &= common.docs;
+            let Some(read) = kind.facts().read else {
+                if outcome.is_some() {
+                    ctxt.error(span, "duplicate `#[outcome]`; one says it for the whole stack");
+                } else if says_nothing {
+                    ctxt.error(span, "`#[outcome]` says nothing; give it an argument, e.g. `on(Err(_))`");
+                }
+                outcome = Some(Outcome { filter, error: common.error });
+                args.finish();
+                continue;
+            };
+            let policy = read(&mut args);
+            args.finish();
+            let number = u8::try_from(layers.len() + 1).unwrap_or(u8::MAX);
+            layers.push(Layer { kind, policy, common, span, filter, number });
+        }
+        let outcome = outcome.unwrap_or_default();
+        for layer in &mut layers {
+            layer.filter.complete(&outcome.filter, layer.kind.takes("retry_after"));
+        }
+        let root = Root::new(root);
+        let mut seen = Vec::new();
+        clones.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(name.clone());
+                true
+            }
+        });
+        let (arguments, receiver) = (function.arguments(), function.receiver());
+        Self { span, layers, root, docs, clones, error: outcome.error, arguments, receiver }
+    }
+
+    /// Whether the body may run more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        self.layers.iter().any(Layer::repeats)
+    }
+
+    /// Whether several policies reject, and not all of them convert their rejections alike.
+    pub(crate) fn tells_rejections_apart(&self) -> bool {
+        self.layers.iter().filter(|layer| layer.rejects()).count() > 1
+    }
+
+    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
+    pub(crate) fn handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
+        let expr = match expr {
+            Expr::Reference(reference) if reference.mutability.is_none() => &*reference.expr,
+            expr => expr,
+        };
+        let root = self.root.at(at(expr));
+        let taken = |name: &Ident| self.arguments.iter().any(|a| a.name == *name && a.kind != Passed::Ref);
+        let in_self = matches!(self.receiver, Some(Passed::Mut | Passed::Value));
+        let detached =
+            mentions(expr.to_token_stream(), &|name| taken(name) || (in_self && (name == "self" || name == "__self")));
+        let function = if detached { "detached_handle" } else { "handle" };
+        let function = Ident::new(function, at(expr));
+        let borrowed = borrowed(expr);
+        quote_spanned!(at(expr)=> #root::__private::#function::<#policy, _, _>(#borrowed))
+    }
+
+    /// Whether `tokens` name an argument of the function.
+    pub(crate) fn mentions_argument(&self, tokens: TokenStream) -> bool {
+        // `__self` is how `#[async_trait]` calls it.
+        mentions(tokens, &|name| {
+            name == "self" || name == "__self" || self.arguments.iter().any(|argument| argument.name == *name)
+        })
+    }
+}
+
+/// Whether any identifier in `tokens`, at any depth, is one that is asked for.
+fn mentions(tokens: TokenStream, asked: &impl Fn(&Ident) -> bool) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(name) => asked(&name),
+        TokenTree::Group(group) => mentions(group.stream(), asked),
+        TokenTree::Literal(literal) => inline_arguments(&literal.to_string()).iter().any(asked),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// What a literal names where it is a format string: `"a guest, number {id:>width$}"`.
+fn inline_arguments(literal: &str) -> Vec<Ident> {
+    let placeholders = literal.split('{').skip(1).filter_map(|after| Some(after.split_once('}')?.0));
+    let words = placeholders.flat_map(|inside| inside.split(|c: char| c != '_' && !c.is_alphanumeric()));
+    words.filter_map(|word| Ident::parse_any.parse_str(word).ok()).collect()
+}
