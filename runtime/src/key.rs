@@ -252,6 +252,13 @@ impl<B: ToOwned + Key + ?Sized> Key for Cow<'_, B> {
     }
 }
 
+/// One key for all, where a key is asked for and there is nothing to tell apart.
+impl Key for () {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.push(&[kind::TUPLE]);
+    }
+}
+
 macro_rules! pointer {
     ($($pointer:ty),*) => {$(
         impl<K: Key + ?Sized> Key for $pointer {
@@ -348,6 +355,7 @@ mod tests {
             bytes(SocketAddr::from((Ipv6Addr::LOCALHOST, 80))),
             bytes(None::<u8>),
             bytes(Some("a")),
+            bytes(()),
             bytes(("a",)),
             bytes(("a", 1_u8)),
         ];

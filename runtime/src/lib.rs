@@ -153,6 +153,7 @@ pub mod testing;
 pub use bulkhead::{Bulkhead, BulkheadLimits, Place};
 pub use circuit_breaker::{Abandoned, Calls, CircuitBreaker, Counts, Permit, Reason, State, StateChange, Window};
 pub use class::{Class, Classify};
+pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};

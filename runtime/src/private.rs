@@ -5,6 +5,8 @@ pub use crate::body::{Returns, Seen, answered, once, repeatable};
 pub use crate::bulkhead::layer::{Around as BulkheadAround, Layer as BulkheadLayer, bulkhead};
 pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
+pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};
+pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Storable, Success, Whole, keeper};
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
@@ -19,6 +21,7 @@ pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 pub mod by_class {
     pub use crate::body::{IsFuture as _, IsValue as _};
     pub use crate::cause::{ByDefault as _, ByItself as _, ByTarget as _};
+    pub use crate::fallback::stale::{IsOther as _, IsResult as _};
     pub use crate::judge::{By, ByClass, Judge, When};
     pub use crate::outcome::{ByDefault as _, ByItself as _, ByTarget as _, ByVariant as _};
 }
