@@ -110,7 +110,7 @@ fn f05_what_it_answers_for() {
         (Class::Neutral, true),
         (Class::Permanent, false),
     ] {
-        let expected = if answered { Ok(1) } else { Err(Error(class)) };
+        let expected: Result<u32, _> = if answered { Ok(1) } else { Err(Error(class)) };
         assert_eq!(call(&policy, &(), Err(Error(class))), expected, "{class:?}");
         assert_eq!(policy.when(|_| true).call_blocking(&(), || Err(Error(class))), Ok(1));
         assert_eq!(policy.when(|_| false).call_blocking(&(), || Err(Error(class))), Err::<u32, _>(Error(class)));
