@@ -28,7 +28,7 @@ impl Classify for Error {
 const FAILED: Error = Error(Class::TRANSIENT);
 
 /// A call that comes to this outcome, async or not by turns.
-fn call<T: Clone + Send + Sync + 'static>(
+fn call_of<T: Clone + Send + Sync + 'static>(
     policy: &StaleFallback,
     key: &(impl Key + ?Sized),
     outcome: Result<T, Error>,
@@ -46,24 +46,33 @@ fn call<T: Clone + Send + Sync + 'static>(
 }
 
 /// What it answers with for a failure.
-fn answer<T: Clone + Send + Sync + 'static>(policy: &StaleFallback, key: &(impl Key + ?Sized)) -> Option<T> {
-    call(policy, key, Err(FAILED)).ok()
+fn answer_of<T: Clone + Send + Sync + 'static>(policy: &StaleFallback, key: &(impl Key + ?Sized)) -> Option<T> {
+    call_of(policy, key, Err(FAILED)).ok()
+}
+
+/// As [`call_of`]. Of one type, since a success of another would be another success.
+fn call(policy: &StaleFallback, key: &(impl Key + ?Sized), outcome: Result<u32, Error>) -> Result<u32, Error> {
+    call_of(policy, key, outcome)
+}
+
+fn answer(policy: &StaleFallback, key: &(impl Key + ?Sized)) -> Option<u32> {
+    answer_of(policy, key)
 }
 
 #[tokio::test(start_paused = true)]
 async fn f05_the_last_success_of_the_key_while_it_is_young_enough() {
     for _ in 0..2 {
         let policy = StaleFallback::new(10 * MINUTE);
-        assert_eq!(call(&policy, &1, Ok("one")), Ok("one"));
-        assert_eq!(call(&policy, &1, Err(FAILED)), Ok("one"));
-        assert_eq!(call(&policy, &2, Err::<&str, _>(FAILED)), Err(FAILED));
+        assert_eq!(call(&policy, &1, Ok(1)), Ok(1));
+        assert_eq!(call(&policy, &1, Err(FAILED)), Ok(1));
+        assert_eq!(call(&policy, &2, Err(FAILED)), Err(FAILED));
         let permanent = Error(Class::Permanent);
-        assert_eq!(call(&policy, &1, Err::<&str, _>(permanent)), Err(permanent));
-        assert_eq!(call(&policy, &1, Ok("another")), Ok("another"));
+        assert_eq!(call(&policy, &1, Err(permanent)), Err(permanent));
+        assert_eq!(call(&policy, &1, Ok(2)), Ok(2));
         advance(9 * MINUTE).await;
-        assert_eq!(call(&policy, &1, Err(FAILED)), Ok("another"));
+        assert_eq!(call(&policy, &1, Err(FAILED)), Ok(2));
         advance(2 * MINUTE).await;
-        assert_eq!(call(&policy, &1, Err::<&str, _>(FAILED)), Err(FAILED));
+        assert_eq!(call(&policy, &1, Err(FAILED)), Err(FAILED));
         assert_eq!((policy.answered(), policy.len()), (2, 1));
     }
 }
@@ -94,13 +103,13 @@ async fn f05_an_answer_is_no_success() {
         assert_eq!(answer(&policy, &()), Some(1));
     }
     advance(MINUTE / 4).await;
-    assert_eq!(answer::<u32>(&policy, &()), None);
+    assert_eq!(answer(&policy, &()), None);
 }
 
 #[test]
 fn f05_what_it_answers_for() {
     let policy = StaleFallback::new(MINUTE);
-    call(&policy, &(), Ok(1_u32)).unwrap();
+    call(&policy, &(), Ok(1)).unwrap();
     let hint = Some(MINUTE);
     for (class, answered) in [
         (Class::TRANSIENT, true),
@@ -110,9 +119,9 @@ fn f05_what_it_answers_for() {
         (Class::Neutral, true),
         (Class::Permanent, false),
     ] {
-        let expected: Result<u32, _> = if answered { Ok(1) } else { Err(Error(class)) };
+        let expected = if answered { Ok(1) } else { Err(Error(class)) };
         assert_eq!(call(&policy, &(), Err(Error(class))), expected, "{class:?}");
-        assert_eq!(policy.when(|_| true).call_blocking(&(), || Err(Error(class))), Ok(1));
+        assert_eq!(policy.when(|_| true).call_blocking(&(), || Err(Error(class))), Ok(1_u32));
         assert_eq!(policy.when(|_| false).call_blocking(&(), || Err(Error(class))), Err::<u32, _>(Error(class)));
     }
     for kind in
@@ -129,17 +138,17 @@ fn f05_what_it_answers_for() {
 #[test]
 fn f05_a_type_is_as_good_as_a_key() {
     let policy = StaleFallback::new(MINUTE).max_keys(4);
-    call(&policy, "key", Ok(1_u32)).unwrap();
-    call(&policy, "key", Ok("text")).unwrap();
-    call(&policy, "key", Ok(2_u64)).unwrap();
-    call(&policy, "other", Ok(3_u32)).unwrap();
-    assert_eq!(answer(&policy, "key"), Some(1_u32));
-    assert_eq!(answer(&policy, "key"), Some("text"));
-    assert_eq!(answer(&policy, "key"), Some(2_u64));
-    assert_eq!(answer::<i32>(&policy, "key"), None);
+    call_of(&policy, "key", Ok(1_u32)).unwrap();
+    call_of(&policy, "key", Ok("text")).unwrap();
+    call_of(&policy, "key", Ok(2_u64)).unwrap();
+    call_of(&policy, "other", Ok(3_u32)).unwrap();
+    assert_eq!(answer_of(&policy, "key"), Some(1_u32));
+    assert_eq!(answer_of(&policy, "key"), Some("text"));
+    assert_eq!(answer_of(&policy, "key"), Some(2_u64));
+    assert_eq!(answer_of::<i32>(&policy, "key"), None);
     // The bound is one for all types.
-    call(&policy, "key", Ok(5_u8)).unwrap();
-    assert_eq!((policy.len(), answer::<u32>(&policy, "other")), (4, None));
+    call_of(&policy, "key", Ok(5_u8)).unwrap();
+    assert_eq!((policy.len(), answer(&policy, "other")), (4, None));
     assert!(policy.remove("key") && !policy.remove("key"));
     assert!(policy.is_empty());
 }
@@ -161,7 +170,7 @@ fn p31_the_least_recently_used_goes_first() {
         assert_eq!(answer(&policy, &key), Some(key));
     }
     policy.clear();
-    assert_eq!((policy.len(), answer::<i32>(&policy, &1099)), (0, None));
+    assert_eq!((policy.len(), answer(&policy, &1099)), (0, None));
     call(&policy, &1, Ok(1)).unwrap();
     assert_eq!(answer(&policy, &1), Some(1));
 }
@@ -170,7 +179,7 @@ fn p31_the_least_recently_used_goes_first() {
 fn p31_a_failure_keeps_nothing() {
     let policy = StaleFallback::new(MINUTE).max_keys(0);
     for key in 0..100 {
-        assert_eq!(answer::<u32>(&policy, &key), None);
+        assert_eq!(answer(&policy, &key), None);
     }
     assert!(policy.is_empty());
     call(&policy, &1, Ok(1)).unwrap();
@@ -191,7 +200,7 @@ fn p30_a_clock_that_goes_back_makes_nothing_immortal() {
         advance(MINUTE - NANOSECOND).await;
         assert_eq!(answer(&policy, &()), Some(1));
         advance(NANOSECOND).await;
-        assert_eq!(answer::<u32>(&policy, &()), None);
+        assert_eq!(answer(&policy, &()), None);
     });
     paused().block_on(async {
         call(&policy, &(), Ok(2)).unwrap();
@@ -305,18 +314,18 @@ impl Clone for Touchy {
 #[test]
 fn p29_a_panic_leaves_it_usable() {
     let policy = StaleFallback::new(MINUTE).on_stale(|_| panic!("a hook that panics"));
-    call(&policy, &(), Ok(Touchy(1))).unwrap();
+    call_of(&policy, &(), Ok(Touchy(1))).unwrap();
     PANICS.set(true);
     for outcome in [Ok(Touchy(2)), Err(FAILED)] {
-        assert!(catch_unwind(AssertUnwindSafe(|| call(&policy, &(), outcome))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| call_of(&policy, &(), outcome))).is_err());
     }
     assert!(
         catch_unwind(AssertUnwindSafe(|| policy.call_blocking(&(), || -> Result<u8, Error> { panic!() }))).is_err()
     );
     PANICS.set(false);
-    assert_eq!(answer(&policy, &()), Some(Touchy(1)));
-    call(&policy, &(), Ok(Touchy(3))).unwrap();
-    assert_eq!(answer(&policy, &()), Some(Touchy(3)));
+    assert_eq!(answer_of(&policy, &()), Some(Touchy(1)));
+    call_of(&policy, &(), Ok(Touchy(3))).unwrap();
+    assert_eq!(answer_of(&policy, &()), Some(Touchy(3)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -343,9 +352,9 @@ async fn the_hook_is_told_the_age_and_the_failure() {
     call(&POLICY, &1, Ok(1)).unwrap();
     advance(MINUTE / 2).await;
     assert_eq!(answer(&POLICY, &1), Some(1));
-    assert_eq!(answer::<i32>(&POLICY, &2), None);
+    assert_eq!(answer(&POLICY, &2), None);
     let late = || Flow::Rejected(Rejection::new(RejectionKind::Timeout, Name::UNNAMED));
-    assert_eq!(POLICY.try_call(&1, async { late() }).await, Flow::Returned(Ok::<_, Error>(1)));
+    assert_eq!(POLICY.try_call(&1, async { late() }).await, Flow::Returned(Ok::<u32, Error>(1)));
     let expected = [(MINUTE / 2, None, "prices"), (MINUTE / 2, Some(RejectionKind::Timeout), "prices")];
     assert_eq!(*TOLD.lock().unwrap(), expected);
     assert_eq!(POLICY.answered(), 2);
