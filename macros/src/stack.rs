@@ -13,6 +13,7 @@ use crate::collect::Collected;
 use crate::ctxt::Ctxt;
 use crate::emit::{Root, at, borrowed};
 use crate::function::{Argument, Function, Passed};
+use crate::kind::Kind;
 use crate::policy::Layer;
 
 /// All the policies of a function, the outermost first.
@@ -80,6 +81,12 @@ impl Stack {
     /// Whether the body may run more than once.
     pub(crate) fn repeats(&self) -> bool {
         self.layers.iter().any(Layer::repeats)
+    }
+
+    /// Whether the answers of fallbacks must be told from successes, since a stale one stands above.
+    pub(crate) fn marks_answers(&self) -> bool {
+        let first = self.layers.iter().position(Layer::is_stale);
+        first.is_some_and(|first| self.layers[first + 1..].iter().any(|layer| layer.kind == Kind::Fallback))
     }
 
     /// Whether several policies reject, and not all of them convert their rejections alike.

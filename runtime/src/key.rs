@@ -48,6 +48,17 @@ pub struct KeyBytes {
 
 const INLINE: usize = 62;
 
+/// The key where there is none.
+pub const NO_KEY: &KeyBytes = &KeyBytes {
+    inline: {
+        let mut inline = [0; INLINE];
+        inline[0] = kind::TUPLE;
+        inline
+    },
+    length: 1,
+    spilled: Vec::new(),
+};
+
 /// What stands before each part: which kind it is, and so how long it is or where its length stands.
 mod kind {
     pub(super) const NONE: u8 = 0;

@@ -12,6 +12,7 @@ pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
 pub use crate::handle::{DetachedHandle, Handle, detached_handle, handle};
 pub use crate::judge::{By, ByClass, Judge, When};
+pub use crate::key::NO_KEY;
 pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::rate_limit::layer::{Around as RateLimitAround, Layer as RateLimitLayer, rate_limit};
 pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry, retry_within};

@@ -5,17 +5,24 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
+use super::stale::Stale;
 use crate::check::mentions_question_mark;
 use crate::kind::Facts;
 use crate::policy::Policy;
 
 pub(crate) const FACTS: Facts = Facts {
     name: "fallback",
-    arguments: &["clone"],
+    arguments: &["stale", "key", "max_keys", "on_stale", "clone"],
     settings: &[],
     judges: true,
     rejects: false,
-    read: Some(|args| Policy::Fallback(Box::new(Fallback::read(args)))),
+    read: Some(|args| {
+        if args.has("stale") {
+            Policy::Around(Box::new(Stale::read(args)))
+        } else {
+            Policy::Fallback(Box::new(Fallback::read(args)))
+        }
+    }),
 };
 
 pub(crate) struct Fallback {
@@ -36,9 +43,9 @@ pub(crate) enum Named {
 impl Fallback {
     fn read(args: &mut Args<'_>) -> Self {
         let none = || syn::parse_quote!({});
+        let of_stale = args.refuse(&["key", "max_keys", "on_stale"], "needs `stale = ..`, e.g. `stale = \"10m\"`");
         let Some(expr) = args.positional() else {
-            // Reserved, and an answer of its own.
-            if !args.has("stale") {
+            if !of_stale {
                 args.ctxt.error(args.span, "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`");
             }
             return Self { answer: none(), failure: Named::No };
