@@ -35,5 +35,7 @@ mod retry_budget;
 mod scope;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
+#[path = "conformance/stale.rs"]
+mod stale;
 #[path = "conformance/timeout.rs"]
 mod timeout;

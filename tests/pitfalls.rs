@@ -16,5 +16,6 @@ mod pitfalls {
     mod panics;
     mod rate_limit;
     mod retry;
+    mod stale;
     mod window;
 }

@@ -51,7 +51,12 @@ impl Fallback {
             return Self { answer: none(), failure: Named::No };
         };
         let Expr::Closure(closure) = expr else {
-            return Self { answer: expr, failure: Named::No };
+            // Parentheses that make it an expression, `(on(x))`, would be told to be unnecessary as the answer.
+            let answer = match expr {
+                Expr::Paren(paren) => *paren.expr,
+                expr => expr,
+            };
+            return Self { answer, failure: Named::No };
         };
         if let Some(token) = closure.asyncness {
             args.ctxt.error(token.span, "leave `async` out; `.await` may be used in the expression as it is");

@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Ident, PathArguments, Type};
 
 use super::Args;
@@ -157,10 +156,9 @@ impl Around for Stale {
     fn judges(&self, layer: &Layer, root: &Root, output: &Type) -> Option<TokenStream> {
         let span = Span::mixed_site();
         let class = layer.filter.class_of_answers(root, output);
-        let keeps = quote_spanned!(span=> |keeps: #root::__private::Keeps<#output>|);
         // At the return type, where the compiler points when its success cannot be kept.
-        let part = quote_spanned!(output.span()=> _);
-        let keeper = quote_spanned!(span=> #keeps #root::__private::keeper::<#output, #part>((&&keeps).part()));
+        let there = root.at(at(output));
+        let keeper = quote_spanned!(at(output)=> |keeps| #there::__private::keeper::<#output, _>((&&keeps).part()));
         let hook = match &self.on_stale {
             Some(hook) => hook.to_token_stream(),
             None => quote_spanned!(span=> |_| ()),

@@ -11,6 +11,7 @@ mod outcomes;
 mod policies;
 mod rate_limit;
 mod stacks;
+mod stale;
 
 use expect_test::Expect;
 use proc_macro2::TokenStream;

@@ -50,7 +50,9 @@ impl<R> IsOther for Keeps<R> {
 /// A return type of which a part can be kept.
 #[diagnostic::on_unimplemented(
     message = "the last success of `{Self}` cannot be kept",
-    label = "its success is no value that can be kept"
+    label = "a `#[fallback(stale = ..)]` keeps a clone of each success, for a call that any thread may make",
+    note = "its success must be `Clone + Send + Sync + 'static`: in a generic function these are bounds of its type, and \
+            what is not `Clone` can be returned in an `Arc`"
 )]
 pub trait Kept<P>: Sized {
     /// The type of what is kept.
@@ -63,7 +65,8 @@ pub trait Kept<P>: Sized {
     fn answer(kept: &(dyn Any + Send + Sync)) -> Option<Self>;
 }
 
-impl<T: Storable, E> Kept<Success> for Result<T, E> {
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static, E> Kept<Success> for Result<T, E> {
     fn kind() -> TypeId {
         TypeId::of::<T>()
     }
@@ -78,7 +81,8 @@ impl<T: Storable, E> Kept<Success> for Result<T, E> {
     }
 }
 
-impl<R: Storable> Kept<Whole> for R {
+#[diagnostic::do_not_recommend]
+impl<R: Clone + Send + Sync + 'static> Kept<Whole> for R {
     fn kind() -> TypeId {
         TypeId::of::<R>()
     }
@@ -92,17 +96,6 @@ impl<R: Storable> Kept<Whole> for R {
         kept.downcast_ref().cloned()
     }
 }
-
-/// A success that can be kept from one call to another.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be kept as the last success",
-    label = "a `#[fallback(stale = ..)]` keeps a clone of each success, which any thread may answer with",
-    note = "the success must be `Clone + Send + Sync + 'static`; one that is not `Clone` can be returned in an `Arc`"
-)]
-pub trait Storable: Clone + Send + Sync + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone + Send + Sync + 'static> Storable for T {}
 
 /// How the successes of an `R` are kept.
 #[derive(Debug)]
