@@ -47,7 +47,7 @@
 //! | [`#[bulkhead]`](macro@bulkhead) | [`Bulkhead`], one per key: [`Keyed`] | lets only so many calls run at once |
 //! | [`#[rate_limit]`](macro@rate_limit) | [`RateLimit`], one per key: [`Keyed`] | lets so many calls pass in a time |
 //! | [`#[timeout]`](macro@timeout) | [`Timeout`] | drops a call that takes too long |
-//! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
+//! | [`#[fallback]`](macro@fallback) | with the last success: [`StaleFallback`] | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
 //! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
@@ -103,7 +103,8 @@
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
 //! [`reset`](CircuitBreaker::reset), a bulkhead by [`running`](Bulkhead::running), [`waiting`](Bulkhead::waiting) and the
 //! same three, a rate limit by [`available`](RateLimit::available), [`waiting`](RateLimit::waiting),
-//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset).
+//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset). What a [`StaleFallback`] has kept is counted by
+//! [`len`](StaleFallback::len) and forgotten by [`remove`](StaleFallback::remove) and [`clear`](StaleFallback::clear).
 //!
 //! # Runtime
 //!

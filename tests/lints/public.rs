@@ -141,6 +141,7 @@ fn log_stale(event: &StaleEvent<'_, Result<u32, Error>>) {
 }
 
 /// The last success, blocking.
+#[must_use]
 #[fallback(stale = limit, on(0))]
 pub fn stale_blocking(id: u32, limit: Duration) -> u32 {
     id

@@ -46,7 +46,9 @@ impl Fallback {
         let of_stale = args.refuse(&["key", "max_keys", "on_stale"], "needs `stale = ..`, e.g. `stale = \"10m\"`");
         let Some(expr) = args.positional() else {
             if !of_stale {
-                args.ctxt.error(args.span, "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`");
+                let message = "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`, or `stale = \"10m\"` for \
+                               the last success";
+                args.ctxt.error(args.span, message);
             }
             return Self { answer: none(), failure: Named::No };
         };

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::parse::Parse;
 use syn::{Expr, GenericArgument, Ident, PathArguments, Type};
 
 use super::Args;
@@ -18,6 +19,7 @@ use crate::stack::Stack;
 
 const EXAMPLE: &str = "e.g. `stale = \"10m\"`";
 
+#[expect(clippy::struct_field_names, reason = "`on_stale` is the name of the argument")]
 pub(super) struct Stale {
     from: Option<From>,
     key: Option<Expr>,
@@ -67,7 +69,7 @@ fn from(args: &mut Args<'_>) -> Option<From> {
             args.ctxt.error(name.span(), message);
             None
         }
-        Ok(list) => args.parse_list(&list, |list| list.parse()).map(|expr| From::Shared(Box::new(expr))),
+        Ok(list) => args.parse_list(&list, Expr::parse).map(|expr| From::Shared(Box::new(expr))),
         Err(expr) => {
             let max_age = args.duration_of(expr)?;
             if let Setting::Literal(Duration::ZERO, span) = max_age {

@@ -149,10 +149,9 @@ fn shared_with_filters() {
 }
 
 #[test]
-fn between_other_fallbacks() {
+fn above_another_fallback() {
     check(
         r#"
-        #[fallback(Ok(Row::default()))]
         #[fallback(stale = "1h", key = id)]
         #[retry]
         #[fallback(replica(id).await)]
@@ -163,98 +162,86 @@ fn between_other_fallbacks() {
         &expect![[r#"
             async fn fetch(id: u32) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let key_2 = ::steadfast::__private::key(&id);
+                let key_1 = ::steadfast::__private::key(&id);
                 let answered = &::steadfast::__private::Mark::new();
-                let outcome = {
-                    let call = async {
-                        let mut retry = ::steadfast::__private::retry({
-                            static RETRY: ::steadfast::Retry = ::steadfast::Retry::new()
-                                .inside(&|| {});
-                            &RETRY
-                        });
-                        loop {
-                            let call = async {
-                                'handled_4: {
-                                    answered.begin();
-                                    let outcome = {
-                                        let call = ::steadfast::__private::call(async {
-                                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                                Result<Row, Error>,
-                                            > {
-                                                return ret;
-                                            }
-                                            query(id).await
-                                        });
-                                        call.await
-                                    };
-                                    if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
-                                        outcome,
-                                        |outcome: &Result<Row, Error>| {
-                                            (&&&::steadfast::__private::Outcome(outcome)).is_error()
-                                        },
-                                    ) {
-                                        break 'handled_4 ::steadfast::__private::answered(value);
-                                    }
-                                    answered.answers();
-                                    ::steadfast::__private::call(async {
-                                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                                Result<Row, Error>,
-                                            > {
-                                                return ret;
-                                            }
-                                            replica(id).await
-                                        })
-                                        .await
-                                }
-                            };
-                            let outcome = retry.attempt(call).await;
-                            let delay = match retry
-                                .next(
+                let call = async {
+                    let mut retry = ::steadfast::__private::retry({
+                        static RETRY: ::steadfast::Retry = ::steadfast::Retry::new().inside(&|| {});
+                        &RETRY
+                    });
+                    loop {
+                        let call = async {
+                            'handled_3: {
+                                answered.begin();
+                                let outcome = {
+                                    let call = ::steadfast::__private::call(async {
+                                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                            Result<Row, Error>,
+                                        > {
+                                            return ret;
+                                        }
+                                        query(id).await
+                                    });
+                                    call.await
+                                };
+                                if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
                                     outcome,
                                     |outcome: &Result<Row, Error>| {
-                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                        (&&&::steadfast::__private::Outcome(outcome)).is_error()
                                     },
-                                )
-                            {
-                                ::steadfast::__private::Next::Done(outcome) => break outcome,
-                                ::steadfast::__private::Next::Again(delay) => delay,
-                            };
-                            delay.await;
-                        }
-                    };
-                    let call = ::steadfast::__private::stale(
-                            {
-                                static FALLBACK: ::steadfast::StaleFallback = ::steadfast::StaleFallback::new(
-                                        ::core::time::Duration::from_secs(3600),
-                                    )
-                                    .inside(&|| {});
-                                &FALLBACK
-                            },
-                            &key_2,
-                        )
-                        .mark(answered)
-                        .around(
-                            call,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                            |keeps| ::steadfast::__private::keeper::<
-                                Result<Row, Error>,
-                                _,
-                            >((&&keeps).part()),
-                            |_| (),
-                        );
-                    call.await
+                                ) {
+                                    break 'handled_3 ::steadfast::__private::answered(value);
+                                }
+                                answered.answers();
+                                ::steadfast::__private::call(async {
+                                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                            Result<Row, Error>,
+                                        > {
+                                            return ret;
+                                        }
+                                        replica(id).await
+                                    })
+                                    .await
+                            }
+                        };
+                        let outcome = retry.attempt(call).await;
+                        let delay = match retry
+                            .next(
+                                outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::steadfast::__private::Next::Done(outcome) => break outcome,
+                            ::steadfast::__private::Next::Again(delay) => delay,
+                        };
+                        delay.await;
+                    }
                 };
-                if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
-                    outcome,
-                    |outcome: &Result<Row, Error>| {
-                        (&&&::steadfast::__private::Outcome(outcome)).is_error()
-                    },
-                ) {
-                    return value;
-                }
-                Ok(Row::default())
+                let call = ::steadfast::__private::stale(
+                        {
+                            static FALLBACK: ::steadfast::StaleFallback = ::steadfast::StaleFallback::new(
+                                    ::core::time::Duration::from_secs(3600),
+                                )
+                                .inside(&|| {});
+                            &FALLBACK
+                        },
+                        &key_1,
+                    )
+                    .mark(answered)
+                    .around(
+                        call,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                        },
+                        |keeps| ::steadfast::__private::keeper::<
+                            Result<Row, Error>,
+                            _,
+                        >((&&keeps).part()),
+                        |_| (),
+                    );
+                ::steadfast::__private::returned(call.await)
             }
         "#]],
     );

@@ -10,11 +10,14 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Lru<V> {
     /// For each type, where its keys are. There are as many types as instantiations of one function: few.
-    types: Vec<(TypeId, HashMap<Arc<[u8]>, usize>)>,
+    types: Vec<(TypeId, Keys)>,
     places: Vec<Place<V>>,
     newest: usize,
     oldest: usize,
 }
+
+/// Where each key is.
+type Keys = HashMap<Arc<[u8]>, usize>;
 
 #[derive(Debug)]
 struct Place<V> {
@@ -62,7 +65,7 @@ impl<V> Lru<V> {
     pub(super) fn add(&mut self, ty: TypeId, key: &[u8], value: V, max: usize) -> Option<V> {
         let gone = (self.places.len() >= max && self.oldest != NONE).then(|| self.take(self.oldest));
         let ty = self.types.iter().position(|(of, _)| *of == ty).unwrap_or_else(|| {
-            self.types.push((ty, HashMap::new()));
+            self.types.push((ty, Keys::new()));
             self.types.len() - 1
         });
         let key: Arc<[u8]> = key.into();
