@@ -1,4 +1,5 @@
-//! Three levels of an answer: the service for it, a cache of what it said before, and what everybody buys.
+//! Four levels of an answer: the service for it, what it said last, another service that says less, and what everybody
+//! buys.
 //!
 //! ```sh
 //! cargo run --example recommendations
