@@ -134,8 +134,8 @@ macro_rules! rejected {
 #[tokio::test(start_paused = true)]
 async fn f05d_rejections_are_failures() {
     static BREAKER: CircuitBreaker = CircuitBreaker::new();
-    assert_eq!(rejected!([#[timeout("1s")]] drop), RejectionKind::Timeout);
-    assert_eq!(rejected!([#[rate_limit(permits = 1, per = "1h")]] drop), RejectionKind::RateLimited);
+    assert_eq!(rejected!([#[timeout("1s")]] |_| ()), RejectionKind::Timeout);
+    assert_eq!(rejected!([#[rate_limit(permits = 1, per = "1h")]] |_| ()), RejectionKind::RateLimited);
     assert_eq!(rejected!([#[circuit_breaker(BREAKER)]] |_| BREAKER.force_open()), RejectionKind::CircuitOpen);
     let kind = rejected!([#[bulkhead(max_concurrent = 1)]] |call| assert!(poll_once(call).is_pending()));
     assert_eq!(kind, RejectionKind::BulkheadFull);
