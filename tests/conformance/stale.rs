@@ -512,6 +512,39 @@ async fn f05q_functions_of_every_shape() {
     assert_eq!((nothing(&s).await, nothing(&s).await), (Ok(()), Ok(())));
 }
 
+steadfast::policies! {
+    remembered: [
+        fallback(stale = self.max_age, key = id, max_keys = KEYS, on_stale = |event| assert!(event.age.is_zero())),
+        retry(attempts = 2, backoff = none),
+    ]
+}
+
+const KEYS: usize = 2;
+
+impl Client {
+    #[steadfast::resilient(remembered)]
+    async fn by_set(&self, id: u32, script: &Script) -> Answer {
+        let _ = id;
+        script.run().await
+    }
+
+    #[steadfast::resilient(remembered)]
+    fn by_set_blocking(&self, id: u32, script: &Script) -> Answer {
+        let _ = id;
+        script.run_blocking()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f05s_each_function_of_a_set_has_its_own() {
+    let (client, script) = (client(MINUTE), Script::new("SF"));
+    assert_eq!(client.by_set(1, &script).await, Ok(1));
+    assert_eq!(client.by_set(1, &script).await, Ok(1));
+    assert_eq!(client.by_set_blocking(1, &script), Err(Error::Failed));
+    assert_eq!(client.by_set(2, &script).await, Err(Error::Failed));
+    assert_eq!(script.runs(), 7);
+}
+
 #[test]
 fn f05r_the_future_stays_send() {
     #[fallback(stale = "10m", key = name)]
