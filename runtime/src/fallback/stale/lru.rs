@@ -45,6 +45,13 @@ impl<V> Lru<V> {
 
     /// Where an entry is, until another goes; finding it is no use of it.
     pub(super) fn find(&self, ty: TypeId, key: &[u8]) -> Option<usize> {
+        // The only one there is, where there is no key: found without a hash.
+        if let Some(newest) = self.places.get(self.newest)
+            && *newest.key == *key
+            && self.types[newest.ty].0 == ty
+        {
+            return Some(self.newest);
+        }
         let (_, places) = self.types.iter().find(|(of, _)| *of == ty)?;
         places.get(key).copied()
     }
