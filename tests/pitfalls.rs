@@ -18,5 +18,6 @@ mod pitfalls {
     mod percentile;
     mod rate_limit;
     mod retry;
+    mod stale;
     mod window;
 }

@@ -66,12 +66,14 @@ impl Expand<'_> {
         let classes = check.is_some() || self.stack.layers.iter().any(judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| layer.prelude(self.stack));
+        let mark = self.stack.marks_answers();
+        let mark = mark.then(|| quote_spanned!(site()=> let answered = &#root::__private::Mark::new();));
         // In an async function every argument is consumed. Here one of which the body has clones would be reported as
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #check #(#consumed)* #(#prelude)* #end)
+        quote!(#classes #check #(#consumed)* #(#prelude)* #mark #end)
     }
 
     /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
@@ -116,15 +118,12 @@ impl Expand<'_> {
             return quote_spanned!(site()=> let call = #block;);
         };
         let around = policy.layer(layer, self.stack);
-        let class = layer.kind.facts().judges.then(|| {
-            let class = layer.filter.class(self.root, self.output);
-            quote_spanned!(site()=> , #class)
-        });
+        let judges = policy.judges(layer, self.root, self.output).map(|judges| quote_spanned!(site()=> , #judges));
         let call = self.call(beneath);
         if self.is_async {
-            quote_spanned!(site()=> #call let call = #around.around(call #class);)
+            quote_spanned!(site()=> #call let call = #around.around(call #judges);)
         } else {
-            quote_spanned!(site()=> #call let call = || #around.run(call #class);)
+            quote_spanned!(site()=> #call let call = || #around.run(call #judges);)
         }
     }
 
@@ -186,7 +185,13 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> #label: { #otherwise #answer })
+        let is_stale_above = self.stack.layers.iter().any(|above| above.number < layer.number && above.is_stale());
+        let (begin, answers) = if is_stale_above {
+            (quote_spanned!(site()=> answered.begin();), quote_spanned!(site()=> answered.answers();))
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
+        quote_spanned!(site()=> #label: { #begin #otherwise #answers #answer })
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -321,12 +326,13 @@ impl Expand<'_> {
     /// What the body captures it moves, unless it runs again, or a policy names it as well.
     fn capture(&self) -> Option<TokenStream> {
         let named = |layer: &Layer| {
-            let answer = match &layer.policy {
+            let later = match &layer.policy {
+                Policy::Around(policy) => policy.later(),
                 Policy::Fallback(fallback) => fallback.answer(),
-                _ => TokenStream::new(),
+                Policy::Retry(_) => TokenStream::new(),
             };
             let (filter, error) = (&layer.filter, &layer.common.error);
-            self.stack.mentions_argument(quote!(#answer #filter #error))
+            self.stack.mentions_argument(quote!(#later #filter #error))
         };
         let error_for_all = self.stack.error.to_token_stream();
         let shared =
