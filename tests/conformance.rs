@@ -19,6 +19,8 @@ mod deadline;
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/hedge.rs"]
+mod hedge;
 #[path = "conformance/nested.rs"]
 mod nested;
 #[path = "conformance/outcome.rs"]

@@ -10,6 +10,7 @@ mod pitfalls {
     mod deadline;
     mod expansion;
     mod half_open;
+    mod hedge;
     mod keyed;
     mod late;
     mod manifest;

@@ -133,6 +133,7 @@ mod fallback;
 mod filter;
 mod flow;
 mod handle;
+mod hedge;
 mod hook;
 mod judge;
 mod key;
@@ -162,6 +163,7 @@ pub use class::{Class, Classify};
 pub use deadline::{Deadline, DeadlineScope, ParseDeadlineError};
 pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
+pub use hedge::{Hedge, HedgeWhen};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
 pub use percentile::Percentile;
@@ -173,7 +175,7 @@ pub use retry::{
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
 pub use steadfast_macros::{
-    Classify, bulkhead, circuit_breaker, fallback, outcome, policies, rate_limit, resilient, retry, timeout,
+    Classify, bulkhead, circuit_breaker, fallback, hedge, outcome, policies, rate_limit, resilient, retry, timeout,
 };
 pub use timeout::Timeout;
 pub use timeout::percentile::PercentileTimeout;

@@ -11,6 +11,7 @@ pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, 
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
 pub use crate::handle::{DetachedHandle, Handle, detached_handle, handle};
+pub use crate::hedge::layer::{Around as HedgeAround, Layer as HedgeLayer, hedge};
 pub use crate::judge::{By, ByClass, Judge, When};
 pub use crate::key::NO_KEY;
 pub use crate::outcome::{IntoHint, Outcome};

@@ -1,5 +1,5 @@
-//! What a call can learn of the policies around it, in the same task: the deadline, the attempt, and whether a timeout
-//! is just dropping it.
+//! What a call can learn of the policies around it, in the same task: the deadline, the attempt, and which of them is
+//! just dropping it.
 //!
 //! Each future sets these for the length of its own `poll` and puts the old values back afterwards, also when the poll
 //! panics. So they follow the future and not the thread, and siblings under `join!` see what stands above them both.
@@ -34,8 +34,8 @@ const SLOW: u64 = 1 << 63;
 thread_local! {
     /// The attempt of the nearest retry; 0 outside of any.
     static ATTEMPT: Cell<u32> = const { Cell::new(0) };
-    /// Whether a timeout of ours has elapsed and is now dropping what is beneath it.
-    static TIMING_OUT: Cell<bool> = const { Cell::new(false) };
+    /// Which policy of ours is now dropping a call beneath it.
+    static DROPPING: Cell<Option<Dropping>> = const { Cell::new(None) };
     /// The earliest of the deadlines around that were given, and the ends of the timeouts that have started.
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
     /// Whether that one was given, and there is no timeout between it and the caller.
@@ -116,14 +116,23 @@ pub(crate) fn is_given() -> bool {
     GIVEN.get()
 }
 
-/// Whether a timeout of ours is at this moment dropping what is beneath it.
-pub(crate) fn timing_out() -> bool {
-    TIMING_OUT.get()
+/// Why a policy of ours drops a call before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dropping {
+    /// Its time is over.
+    TimedOut,
+    /// Another call of the same hedge was better.
+    Lost,
 }
 
-/// Drops a call by `drop`, marked as timed out.
-pub(crate) fn time_out(drop: impl FnOnce()) {
-    let _restore = Restore { cell: &TIMING_OUT, before: TIMING_OUT.replace(true) };
+/// Why a policy of ours is at this moment dropping what is beneath it, if one is.
+pub(crate) fn dropping() -> Option<Dropping> {
+    DROPPING.get()
+}
+
+/// Drops calls by `drop`, marked with the reason.
+pub(crate) fn drop_as(reason: Dropping, drop: impl FnOnce()) {
+    let _restore = Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) };
     drop();
 }
 

@@ -9,10 +9,10 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use alarm::Alarm;
+pub(crate) use alarm::Alarm;
 
 use crate::name::Name;
-use crate::scope::{self, UNLIMITED};
+use crate::scope::{self, Dropping, UNLIMITED};
 use crate::{Flow, Rejection, RejectionKind, flow};
 
 /// Ends a call that takes longer than a duration: `#[timeout]` as a value.
@@ -226,7 +226,7 @@ where
         if !over {
             return Poll::Pending;
         }
-        scope::time_out(|| stage.set(Stage::Over { layer }));
+        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
         layer.rejection()
     }
 }

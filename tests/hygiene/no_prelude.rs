@@ -47,6 +47,13 @@ mod bare {
         if n < 2 { ::core::result::Result::Err(Error) } else { ::core::result::Result::Ok(n) }
     }
 
+    #[::steadfast::hedge(after = "50ms", on(::core::result::Result::Err(_)), clone)]
+    #[::steadfast::hedge(after = ::core::time::Duration::from_millis(50), attempts = n)]
+    #[::steadfast::timeout("1s")]
+    pub(super) async fn hedged(n: u32) -> Answer {
+        ::core::result::Result::Ok(n)
+    }
+
     #[::steadfast::retry]
     #[::steadfast::timeout("1s")]
     pub(super) fn future(n: u32) -> impl ::core::future::Future<Output = Answer> + ::core::marker::Send {
@@ -88,6 +95,7 @@ async fn without_a_prelude() {
     for n in [1, 2, 77, 101] {
         assert_eq!(bare::full(n).await.ok(), Some(n));
         assert_eq!(bare::blocking(n).ok(), Some(n));
+        assert_eq!(bare::hedged(n).await.ok(), Some(n));
         assert_eq!(bare::future(n).await.ok(), Some(n));
         assert_eq!(service.method(n).await.ok(), Some(n));
         assert_eq!(service.ask(n).await.ok(), Some(n));

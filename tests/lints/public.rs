@@ -40,7 +40,7 @@ use std::time::Duration;
 pub use client::{Ask, Client};
 use steadfast::{
     Class, Classify, Failure, GiveUpEvent, Rejection, RetryEvent, StaleEvent, StateChange, circuit_breaker, fallback,
-    outcome, retry, timeout,
+    hedge, outcome, retry, timeout,
 };
 
 /// What may go wrong.
@@ -250,6 +250,29 @@ pub fn full_blocking(id: u32) -> Result<u32, Error> {
         return Err(Error::Down);
     }
     Ok(answer)
+}
+
+/// Asks again, rather than wait.
+///
+/// # Errors
+/// What the server says.
+#[fallback(|error| if error == Error::Down { Ok(0) } else { Err(error) })]
+#[hedge(after = "50ms", attempts = 3, clone(text))]
+#[retry]
+#[timeout("1s")]
+pub async fn hedged(id: u32, mut text: String) -> Result<u32, Error> {
+    text.push('7');
+    let answer = ask(id).await?;
+    Ok(if text.is_empty() { 0 } else { answer })
+}
+
+/// Asks again, and nothing else.
+///
+/// # Errors
+/// What the server says.
+#[hedge(after = Duration::from_millis(u64::from(id)))]
+pub async fn hedged_alone(id: u32) -> Result<u32, Error> {
+    ask(id).await
 }
 
 /// Names the failure.

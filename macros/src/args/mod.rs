@@ -13,6 +13,7 @@ mod common;
 pub(crate) mod fallback;
 pub(crate) mod filter;
 mod grammar;
+pub(crate) mod hedge;
 pub(crate) mod outcome;
 pub(crate) mod percentile;
 pub(crate) mod rate_limit;

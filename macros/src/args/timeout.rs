@@ -126,7 +126,7 @@ impl Around for Timeout {
             ctxt.error(layer.span, message);
         }
         // One that ends no sooner never does anything, unless a retry between starts it anew.
-        let around = above.iter().rev().take_while(|layer| !layer.repeats()).find_map(Layer::limit);
+        let around = above.iter().rev().take_while(|layer| !layer.is_retry()).find_map(Layer::limit);
         if let (Some(Setting::Literal(outer, _)), Some(Setting::Literal(inner, span))) = (around, self.shortest())
             && inner >= outer
         {

@@ -6,6 +6,7 @@
 mod arguments;
 mod functions;
 mod handles;
+mod hedge;
 mod mistakes;
 mod outcomes;
 mod percentile;

@@ -13,7 +13,7 @@ use crate::scope::{self, Start, Unstarted};
 
 /// Nothing until the call first waits: one pointer in a call that is ready at once.
 #[derive(Debug)]
-pub(super) struct Alarm(Option<Pin<Box<Clock>>>);
+pub(crate) struct Alarm(Option<Pin<Box<Clock>>>);
 
 pin_project! {
     #[derive(Debug)]
@@ -34,7 +34,7 @@ thread_local! {
 }
 
 impl Alarm {
-    pub(super) const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self(None);
 
     /// Whether the timeout has started.
     #[inline]
@@ -46,6 +46,12 @@ impl Alarm {
     #[inline]
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.0.as_ref().and_then(|clock| clock.deadline)
+    }
+
+    /// One that has started, with no timeout of its own.
+    #[cold]
+    pub(crate) fn at(deadline: Instant) -> Self {
+        Self(Some(Clock::new(Some(deadline))))
     }
 
     /// Starts the timeout, after the call has waited for the first time. Whether it is over at once.
@@ -65,12 +71,7 @@ impl Alarm {
         around: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> bool {
-        let mut clock = SPARE
-            .try_with(Cell::take)
-            .ok()
-            .flatten()
-            .unwrap_or_else(|| Box::pin(Clock { deadline: None, timer: None, keeps: false }));
-        *clock.as_mut().project().deadline = deadline;
+        let mut clock = Clock::new(deadline);
         let over = at_once || clock.as_mut().is_over(around, cx);
         self.0 = Some(clock);
         over
@@ -78,12 +79,19 @@ impl Alarm {
 
     /// Whether the timeout is over, where those around it end at `around`.
     #[cold]
-    pub(super) fn is_over(&mut self, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn is_over(&mut self, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
         self.0.as_mut().is_some_and(|clock| clock.as_mut().is_over(around, cx))
     }
 }
 
 impl Clock {
+    fn new(deadline: Option<Instant>) -> Pin<Box<Self>> {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut clock = spare.unwrap_or_else(|| Box::pin(Self { deadline: None, timer: None, keeps: false }));
+        *clock.as_mut().project().deadline = deadline;
+        clock
+    }
+
     fn is_over(mut self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
         let given = around.filter(|_| scope::is_given());
         if (self.keeps || given.is_some()) && self.as_mut().keep(given) {

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::alarm::Alarm;
 use crate::name::Name;
 use crate::percentile::NEVER;
-use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow, scope, time};
+use crate::scope::{self, Dropping};
+use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow, time};
 
 /// Ends a call that takes much longer than others did lately: `#[timeout(percentile(..))]` as a value.
 ///
@@ -197,7 +198,7 @@ where
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
-        scope::time_out(|| stage.set(Stage::Over { layer }));
+        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
         layer.rejection()
     }
 }

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::time::{advance, sleep};
 
 use super::*;
+use crate::scope::Dropping;
 use crate::{Timeout, deadline};
 
 const fn ms(ms: u64) -> Duration {
@@ -211,7 +212,7 @@ async fn the_call_is_dropped_when_the_time_is_over_and_marked() {
     struct Watch<'c>(&'c core::cell::Cell<Option<bool>>);
     impl Drop for Watch<'_> {
         fn drop(&mut self) {
-            self.0.set(Some(scope::timing_out()));
+            self.0.set(Some(scope::dropping() == Some(Dropping::TimedOut)));
         }
     }
     let dropped = core::cell::Cell::new(None);
@@ -223,7 +224,7 @@ async fn the_call_is_dropped_when_the_time_is_over_and_marked() {
     }));
     assert!(is_timeout(&call.as_mut().await));
     assert_eq!(dropped.get(), Some(true));
-    assert!(!scope::timing_out());
+    assert_eq!(scope::dropping(), None);
     assert_eq!(timeout.percentile().calls(), 1);
     drop(call);
     assert_eq!(timeout.percentile().calls(), 1, "it is reported once");
