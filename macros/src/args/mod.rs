@@ -77,6 +77,13 @@ impl Args<'_> {
         self.named.iter().any(|named| named.name == name)
     }
 
+    /// Whether an argument of that name was given, or is what a misspelt one was meant to be.
+    pub(crate) fn is_meant(&self, name: &str) -> bool {
+        let known = self.kind.arguments();
+        let means = |given: &str| !known.contains(&given) && nearest(given, &known) == Some(name);
+        self.has(name) || self.named.iter().any(|named| means(&named.name.to_string()))
+    }
+
     /// Whether there is an expression without a name.
     pub(crate) fn is_positional(&self) -> bool {
         self.positional.is_some()
