@@ -13,6 +13,8 @@ mod circuit_breaker;
 mod classes;
 #[path = "conformance/composition.rs"]
 mod composition;
+#[path = "conformance/deadline.rs"]
+mod deadline;
 #[path = "conformance/fallback.rs"]
 mod fallback;
 #[path = "conformance/half_open.rs"]

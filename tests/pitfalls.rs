@@ -7,6 +7,7 @@ mod pitfalls {
     mod budget;
     mod bulkhead;
     mod common;
+    mod deadline;
     mod expansion;
     mod half_open;
     mod keyed;

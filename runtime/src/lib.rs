@@ -66,7 +66,8 @@
 //! # Within a call
 //!
 //! [`attempt`] tells the body which attempt it is in; [`deadline`] and [`remaining`] tell it how long anybody will
-//! wait. [`parse_retry_after`] reads the header of that name.
+//! wait. [`parse_retry_after`] reads the header of that name. A [`Deadline`] carries the deadline into other tasks and
+//! threads, to servers, and from clients.
 //!
 //! # Without attributes
 //!
@@ -125,6 +126,7 @@ mod cause;
 mod circuit_breaker;
 mod class;
 mod clock;
+mod deadline;
 mod fallback;
 mod filter;
 mod flow;
@@ -153,6 +155,7 @@ pub mod testing;
 pub use bulkhead::{Bulkhead, BulkheadLimits, Place};
 pub use circuit_breaker::{Abandoned, Calls, CircuitBreaker, Counts, Permit, Reason, State, StateChange, Window};
 pub use class::{Class, Classify};
+pub use deadline::{Deadline, DeadlineScope, ParseDeadlineError};
 pub use flow::{Failure, Flow};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};

@@ -8,7 +8,8 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::scope::{Start, Unstarted};
+use crate::clock;
+use crate::scope::{self, Start, Unstarted};
 
 /// Nothing until the call first waits: one pointer in a call that is ready at once.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pin_project! {
         // `None` while a timeout around ends before this one, and so no timer is needed.
         #[pin]
         timer: Option<Sleep>,
+        // Whether the timer is also that of a deadline around, which was given.
+        keeps: bool,
     }
 }
 
@@ -70,7 +73,7 @@ impl Alarm {
             .try_with(Cell::take)
             .ok()
             .flatten()
-            .unwrap_or_else(|| Box::pin(Clock { deadline: None, timer: None }));
+            .unwrap_or_else(|| Box::pin(Clock { deadline: None, timer: None, keeps: false }));
         *clock.as_mut().project().deadline = deadline;
         let over = at_once || clock.as_mut().is_over(around, cx);
         self.0 = Some(clock);
@@ -85,7 +88,11 @@ impl Alarm {
 }
 
 impl Clock {
-    fn is_over(self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+    fn is_over(mut self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let given = around.filter(|_| scope::is_given());
+        if (self.keeps || given.is_some()) && self.as_mut().keep(given) {
+            return true;
+        }
         let mut this = self.project();
         if this.timer.is_none() {
             let Some(deadline) = *this.deadline else { return false };
@@ -99,10 +106,26 @@ impl Clock {
         this.timer.as_pin_mut().is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()))
     }
 
+    /// Keeps a deadline that nobody above keeps, or none any more where the call has gone elsewhere. Whether it is over,
+    /// as it may be before the call begins: a timer would ring only at its next tick.
+    #[cold]
+    fn keep(self: Pin<&mut Self>, given: Option<Instant>) -> bool {
+        let mut this = self.project();
+        *this.keeps = given.is_some();
+        let end = given.map(|given| this.deadline.map_or(given, |deadline| deadline.min(given)));
+        if this.timer.as_ref().as_pin_ref().map(|timer| timer.deadline()) == end {
+            return false;
+        }
+        this.timer.set(end.map(sleep_until));
+        end.is_some_and(|end| end <= clock::now())
+    }
+
     #[cold]
     #[inline(never)]
     fn put_away(mut self: Pin<Box<Self>>) {
-        self.as_mut().project().timer.set(None);
+        let mut this = self.as_mut().project();
+        this.timer.set(None);
+        *this.keeps = false;
         // Nothing to do about a thread that is just ending.
         let _ = SPARE.try_with(|spare| spare.set(Some(self)));
     }
