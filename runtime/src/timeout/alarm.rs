@@ -67,7 +67,8 @@ impl Alarm {
         self.arm(deadline, at_once, around, cx)
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is cold is not inlined otherwise, and costs its arguments")]
     fn arm(&mut self, deadline: Option<Instant>, at_once: bool, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
         let mut clock = SPARE
             .try_with(Cell::take)
