@@ -417,6 +417,20 @@ async fn f05n_the_hook() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f05n2_the_hook_may_name_what_the_body_uses() {
+    #[fallback(stale = "10m", on_stale = |_| told.borrow_mut().push(label.clone()))]
+    async fn call(label: String, told: &RefCell<Vec<String>>, script: &Script) -> Answer {
+        let _ = label.len();
+        script.run().await
+    }
+    let (told, script) = (RefCell::default(), Script::new("SF"));
+    for label in ["one", "two", "three"] {
+        assert_eq!(call(label.to_owned(), &told, &script).await, Ok(1));
+    }
+    assert_eq!(told.take(), ["two", "three"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn f05o_a_hook_that_panics_does_no_harm() {
     #[fallback(stale = "10m", on_stale = |_| panic!("a hook"))]
     fn call(script: &Script) -> Answer {
