@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -483,6 +484,17 @@ trait Store {
 
 struct Remote(Cell<u32>);
 
+#[async_trait::async_trait]
+trait Lookup {
+    #[fallback(stale = "10m", key = name)]
+    async fn lookup(&self, name: &str, outcome: Answer) -> Answer {
+        let _ = name;
+        outcome
+    }
+}
+
+impl Lookup for () {}
+
 impl Store for Remote {
     #[fallback(stale = "10m")]
     fn get(&self, script: &Script) -> impl Future<Output = Answer> {
@@ -524,6 +536,9 @@ async fn f05q_functions_of_every_shape() {
     assert_eq!(unnamed(&s).await.unwrap().count(), 2);
     let s = script();
     assert_eq!((nothing(&s).await, nothing(&s).await), (Ok(()), Ok(())));
+    assert_eq!(().lookup("a", Ok(1)).await, Ok(1));
+    assert_eq!(().lookup("a", Err(Error::Io)).await, Ok(1));
+    assert_eq!(().lookup("b", Err(Error::Io)).await, Err(Error::Io));
 }
 
 steadfast::policies! {
@@ -568,6 +583,12 @@ fn f05r_the_future_stays_send() {
         script.run().await?;
         Ok(name.clone())
     }
+    // Neither errors nor what the body holds need be `Send` for it.
+    #[fallback(stale = "10m", on_stale = |event| assert!(event.failure.rejection().is_none()))]
+    async fn local(script: &Script) -> Result<u32, Rc<str>> {
+        script.run().await.map_err(|error| error.to_string().into())
+    }
     fn is_send(_: impl Send) {}
+    is_send(local(&Script::new("S")));
     is_send(call(String::new(), Arc::new(Script::new("S"))));
 }
