@@ -33,7 +33,10 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
     for (index, layer) in stack.layers.iter().enumerate() {
         let above = &stack.layers[..index];
         match &layer.policy {
-            Policy::Around(policy) => policy.check(ctxt, layer, above, stack, shape),
+            Policy::Around(policy) => {
+                policy.check(ctxt, layer, above, stack, shape);
+                policy.check_function(ctxt, layer, stack, function);
+            }
             Policy::Fallback(fallback) => {
                 if fallback.always_succeeds() && layer.filter.is_empty() {
                     fallback_is_reachable(ctxt, layer, above);
@@ -72,7 +75,7 @@ fn function_can_be_wrapped(ctxt: &Ctxt, stack: &Stack, function: &Function, shap
         );
         ctxt.error(stack.span, message);
     }
-    if let Some(retry) = stack.layers.iter().find(|layer| layer.repeats())
+    if let Some(retry) = stack.layers.iter().find(|layer| layer.is_retry())
         && let Some(borrow) = borrow_of_mutable(function, &shape.written_output)
     {
         let message = format!(

@@ -111,20 +111,34 @@ impl Expand<'_> {
 
     /// Statements that leave a call, not yet begun, in `call`.
     fn call(&self, layers: &[Layer]) -> TokenStream {
-        let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
+        let (statements, call) = self.call_expr(layers);
+        quote_spanned!(site()=> #statements let call = #call;)
+    }
+
+    /// Statements, and the expression of a call that is not yet begun.
+    fn call_expr(&self, layers: &[Layer]) -> (TokenStream, TokenStream) {
+        let Some((layer, beneath)) = layers.split_first() else { return (TokenStream::new(), self.innermost()) };
         let Policy::Around(policy) = &layer.policy else {
             let (statements, outcome) = self.outcome(layers);
-            let block = self.block(layer.span, &quote!(#statements #outcome));
-            return quote_spanned!(site()=> let call = #block;);
+            return (TokenStream::new(), self.block(layer.span, &quote!(#statements #outcome)));
         };
         let around = policy.layer(layer, self.stack);
         let judges = policy.judges(layer, self.root, self.output).map(|judges| quote_spanned!(site()=> , #judges));
-        let call = self.call(beneath);
-        if self.is_async {
-            quote_spanned!(site()=> #call let call = #around.around(call #judges);)
-        } else {
-            quote_spanned!(site()=> #call let call = || #around.run(call #judges);)
+        if policy.repeats() {
+            let (statements, call) = self.call_expr(beneath);
+            // In braces, so that all of it stands at the attribute. Not in its place among the arguments: of a closure that
+            // is not yet known to be called more than once the compiler says which variable it gives away, and where.
+            let calls = quote_spanned!(layer.span=> || { #statements #call });
+            let calls = quote_spanned!(site()=> let calls = #calls;);
+            return (calls, quote_spanned!(site()=> #around.around(calls #judges)));
         }
+        let call = self.call(beneath);
+        let around = if self.is_async {
+            quote_spanned!(site()=> #around.around(call #judges))
+        } else {
+            quote_spanned!(site()=> || #around.run(call #judges))
+        };
+        (call, around)
     }
 
     /// Statements that run a call, and the expression of its outcome.
@@ -260,18 +274,18 @@ impl Expand<'_> {
         let root = self.root;
         if self.is_async {
             let block = self.async_block();
-            return quote_spanned!(site()=> let call = #root::__private::call(#block););
+            return quote_spanned!(site()=> #root::__private::call(#block));
         }
         if self.stack.repeats() {
-            return quote_spanned!(site()=> let call = &mut body;);
+            return quote_spanned!(site()=> &mut body);
         }
         let (capture, closure) = (self.capture(), self.closure());
-        quote_spanned!(site()=> let call = #root::__private::once(#capture #closure);)
+        quote_spanned!(site()=> #root::__private::once(#capture #closure))
     }
 
     fn async_block(&self) -> TokenStream {
         let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
-        let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        let span = self.innermost_repeat().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
         quote_spanned!(site()=> #open { #anchor #clones #statements })
     }
@@ -283,10 +297,10 @@ impl Expand<'_> {
 
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
-        let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        let repeat = self.innermost_repeat().map_or_else(site, |layer| layer.span);
         // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
         let block = quote_spanned!(self.stack.span=> { #clones #statements });
-        quote_spanned!(retry=> || -> #output #block)
+        quote_spanned!(repeat=> || -> #output #block)
     }
 
     /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
@@ -340,7 +354,7 @@ impl Expand<'_> {
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 
-    fn innermost_retry(&self) -> Option<&Layer> {
+    fn innermost_repeat(&self) -> Option<&Layer> {
         self.stack.layers.iter().rev().find(|layer| layer.repeats())
     }
 }

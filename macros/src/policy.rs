@@ -13,6 +13,7 @@ use crate::args::retry::Retry;
 use crate::args::setting::Setting;
 use crate::ctxt::Ctxt;
 use crate::emit::Root;
+use crate::function::Function;
 use crate::kind::Kind;
 use crate::shape::Shape;
 use crate::stack::Stack;
@@ -51,6 +52,15 @@ pub(crate) trait Around {
     /// Refuses what cannot work in its place, `above` being the layers around it.
     fn check(&self, _ctxt: &Ctxt, _layer: &Layer, _above: &[Layer], _stack: &Stack, _shape: &Shape) {}
 
+    /// Refuses functions that it cannot stand on.
+    fn check_function(&self, _ctxt: &Ctxt, _layer: &Layer, _stack: &Stack, _function: &Function) {}
+
+    /// Whether it may run what is beneath it more than once. It then takes a closure that makes calls:
+    /// `let call = LAYER.around(|| CALL);`.
+    fn repeats(&self) -> bool {
+        false
+    }
+
     /// The type and the value of its state, where that can be shared by several functions.
     fn shared(&self, _layer: &Layer, _stack: &Stack) -> Option<(TokenStream, TokenStream)> {
         None
@@ -83,6 +93,14 @@ pub(crate) struct Layer {
 impl Layer {
     /// Whether it may run what is beneath it more than once.
     pub(crate) fn repeats(&self) -> bool {
+        match &self.policy {
+            Policy::Around(policy) => policy.repeats(),
+            Policy::Retry(_) => true,
+            Policy::Fallback(_) => false,
+        }
+    }
+
+    pub(crate) fn is_retry(&self) -> bool {
         matches!(self.policy, Policy::Retry(_))
     }
 

@@ -11,11 +11,13 @@ pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, 
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
 pub use crate::handle::{DetachedHandle, Handle, detached_handle, handle};
+pub use crate::hedge::layer::{Around as HedgeAround, Layer as HedgeLayer, hedge};
 pub use crate::judge::{By, ByClass, Judge, When};
 pub use crate::key::NO_KEY;
 pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::rate_limit::layer::{Around as RateLimitAround, Layer as RateLimitLayer, rate_limit};
 pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry, retry_within};
+pub use crate::timeout::percentile::{Layer as PercentileTimeoutLayer, Measured, percentile_timeout};
 pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 
 /// The methods of [`Outcome`] and [`Cause`], without names that could meet the user's.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use steadfast::{
-    CircuitBreaker, Failure, RejectionKind, StaleFallback, bulkhead, circuit_breaker, fallback, outcome, rate_limit,
-    retry, timeout,
+    CircuitBreaker, Failure, RejectionKind, StaleFallback, bulkhead, circuit_breaker, fallback, hedge, outcome,
+    rate_limit, retry, timeout,
 };
 use steadfast_tests::{Answer, Error, Script, letter, pass, poll_once};
 
@@ -360,6 +360,22 @@ async fn f05l_the_answer_of_a_fallback_beneath_is_no_success() {
     for (script, expected) in [("FS", Ok(99)), ("FF FF", Err(Error::Failed)), ("FF S", Ok(3)), ("FF FF", Ok(3))] {
         assert_eq!(call_blocking(&Script::new(script)), expected, "{script}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f05l2_nor_under_a_hedge() {
+    static KEPT: StaleFallback = StaleFallback::new(TEN_MINUTES);
+    #[fallback(stale(KEPT))]
+    #[hedge(after = "100ms")]
+    #[fallback({ script.run().await?; Ok(99) })]
+    async fn call(script: &Script) -> Answer {
+        script.run().await
+    }
+    // Answered for in the second call; in the first, at once; not at all.
+    for (script, expected, is_kept) in [("T F S", Ok(99), false), ("F S", Ok(99), false), ("T S", Ok(2), true)] {
+        assert_eq!((call(&Script::new(script)).await, KEPT.is_empty()), (expected, !is_kept), "{script}");
+    }
+    assert_eq!(call(&Script::new("F")).await, Ok(2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ mod bare {
         ignore(::core::result::Result::Ok(77))
     )]
     #[::steadfast::fallback(::core::result::Result::Ok(n))]
-    #[::steadfast::timeout("10s")]
+    #[::steadfast::timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
     #[::steadfast::retry(
         attempts = 3,
         backoff = exponential("1ms", factor = 3.0),
@@ -57,6 +57,13 @@ mod bare {
     #[::steadfast::fallback(stale = ::core::time::Duration::MAX, on(::core::option::Option::None))]
     pub(super) fn stale_blocking(n: u32) -> ::core::option::Option<u32> {
         ::core::option::Option::Some(n)
+    }
+
+    #[::steadfast::hedge(after = "50ms", on(::core::result::Result::Err(_)), clone)]
+    #[::steadfast::hedge(after = ::core::time::Duration::from_millis(50), attempts = n)]
+    #[::steadfast::timeout("1s")]
+    pub(super) async fn hedged(n: u32) -> Answer {
+        ::core::result::Result::Ok(n)
     }
 
     #[::steadfast::retry]
@@ -100,6 +107,7 @@ async fn without_a_prelude() {
     for n in [1, 2, 77, 101] {
         assert_eq!(bare::full(n).await.ok(), Some(n));
         assert_eq!(bare::blocking(n).ok(), Some(n));
+        assert_eq!(bare::hedged(n).await.ok(), Some(n));
         assert_eq!(bare::future(n).await.ok(), Some(n));
         assert_eq!(bare::stale(n).await.ok(), Some(n));
         assert_eq!(bare::stale_blocking(n), Some(n));

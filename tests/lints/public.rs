@@ -40,7 +40,7 @@ use std::time::Duration;
 pub use client::{Ask, Client};
 use steadfast::{
     Class, Classify, Failure, GiveUpEvent, Rejection, RetryEvent, StaleEvent, StateChange, circuit_breaker, fallback,
-    outcome, retry, timeout,
+    hedge, outcome, retry, timeout,
 };
 
 /// What may go wrong.
@@ -225,7 +225,7 @@ pub fn breaker(id: u32) -> Result<u32, Error> {
 #[outcome(on(Err(Error::Down)), ignore(Err(Error::NotFound)), error = Error::Rejected)]
 #[fallback(Ok(0))]
 #[fallback(ask(id + 1).await)]
-#[timeout("10s")]
+#[timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
 #[retry(attempts = 3)]
 #[circuit_breaker]
 #[timeout("1s", error = |_| Error::Down, name = "inner")]
@@ -250,6 +250,29 @@ pub fn full_blocking(id: u32) -> Result<u32, Error> {
         return Err(Error::Down);
     }
     Ok(answer)
+}
+
+/// Asks again, rather than wait.
+///
+/// # Errors
+/// What the server says.
+#[fallback(|error| if error == Error::Down { Ok(0) } else { Err(error) })]
+#[hedge(after = "50ms", attempts = 3, clone(text))]
+#[retry]
+#[timeout("1s")]
+pub async fn hedged(id: u32, mut text: String) -> Result<u32, Error> {
+    text.push('7');
+    let answer = ask(id).await?;
+    Ok(if text.is_empty() { 0 } else { answer })
+}
+
+/// Asks again, and nothing else.
+///
+/// # Errors
+/// What the server says.
+#[hedge(after = Duration::from_millis(u64::from(id)))]
+pub async fn hedged_alone(id: u32) -> Result<u32, Error> {
+    ask(id).await
 }
 
 /// Names the failure.

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, token};
 
-use super::{Args, Named, Value};
+use super::{Args, Named, Value, percentile};
 use crate::ctxt::Ctxt;
 use crate::kind::Kind;
 
@@ -65,7 +65,8 @@ impl<'c> Args<'c> {
         let is_stale = self.kind.takes("stale") && name == "stale" && after_list;
         let is_list = is_stale || LISTS.iter().any(|list| name == list);
         // A variant or a constant is none: `Ok(0)`, `LIMIT`.
-        let may_be_name = !self.takes_expression() && !name.to_string().starts_with(char::is_uppercase);
+        let may_be_name =
+            !self.takes_expression() && !name.to_string().starts_with(char::is_uppercase) && name != percentile::NAME;
         if input.peek2(token::Paren) && (is_list || (after_list && may_be_name)) {
             input.call(Ident::parse_any)?;
             let list = input.parse()?;

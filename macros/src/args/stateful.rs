@@ -178,11 +178,11 @@ impl Around for Stateful {
     }
 
     fn check(&self, ctxt: &Ctxt, layer: &Layer, _above: &[Layer], stack: &Stack, _shape: &Shape) {
-        let (attribute, noun) = (layer.kind.name(), self.ty.noun);
-        let field = noun.trim_start_matches("a ");
-        let elsewhere = format!("{noun} that was made elsewhere, as in `#[{attribute}(self.{field})]`");
+        let (noun, attribute) = (self.ty.noun, layer.name());
+        let (attribute, field) = (attribute.trim_end_matches(']'), noun.trim_start_matches("a "));
+        let otherwise = format!("{noun} that was made elsewhere, as in `{attribute}(self.{field})]`");
         for setting in &self.constants {
-            is_constant(ctxt, setting, &elsewhere, stack);
+            is_constant(ctxt, setting, &otherwise, stack);
         }
     }
 }
@@ -220,9 +220,9 @@ pub(super) fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
     Some(value)
 }
 
-/// What stands in a `static` is the same for all calls, so that no argument may be named.
-/// `elsewhere` is a policy to which that does not apply, in words.
-pub(super) fn is_constant(ctxt: &Ctxt, setting: &Expr, elsewhere: &str, stack: &Stack) {
+/// What stands in a `static` is the same for all calls, so that no argument may be named. `otherwise` says what else
+/// to do.
+pub(super) fn is_constant(ctxt: &Ctxt, setting: &Expr, otherwise: &str, stack: &Stack) {
     struct Argument<'a>(&'a Stack, Option<&'a Ident>);
     impl<'ast: 'a, 'a> Visit<'ast> for Argument<'a> {
         fn visit_expr_path(&mut self, path: &'ast ExprPath) {
@@ -239,7 +239,8 @@ pub(super) fn is_constant(ctxt: &Ctxt, setting: &Expr, elsewhere: &str, stack: &
     if let Some(name) = argument.1 {
         let name_of = if name == "__self" { "self".to_owned() } else { name.to_string() };
         let message = format!(
-            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or {elsewhere}"
+            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or \
+             {otherwise}"
         );
         ctxt.error(name.span(), message);
     }

@@ -6,8 +6,10 @@
 mod arguments;
 mod functions;
 mod handles;
+mod hedge;
 mod mistakes;
 mod outcomes;
+mod percentile;
 mod policies;
 mod rate_limit;
 mod sets;

@@ -65,7 +65,7 @@ pub enum GiveUp {
     Attempts,
     /// The delay would have ended at or after `max_duration`.
     MaxDuration,
-    /// The delay would have ended at or after the deadline of a timeout around the retry.
+    /// The delay would have ended at or after the deadline around the retry: of a timeout, or a [`Deadline`](crate::Deadline).
     Deadline,
     /// The server asked for a longer wait than `max_delay`.
     HintTooLong,
