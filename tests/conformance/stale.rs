@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use steadfast::{
-    CircuitBreaker, Failure, RejectionKind, StaleFallback, bulkhead, circuit_breaker, fallback, outcome, rate_limit,
-    retry, timeout,
+    CircuitBreaker, Failure, RejectionKind, StaleFallback, bulkhead, circuit_breaker, fallback, hedge, outcome,
+    rate_limit, retry, timeout,
 };
 use steadfast_tests::{Answer, Error, Script, letter, pass, poll_once};
 
@@ -362,6 +363,22 @@ async fn f05l_the_answer_of_a_fallback_beneath_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f05l2_nor_under_a_hedge() {
+    static KEPT: StaleFallback = StaleFallback::new(TEN_MINUTES);
+    #[fallback(stale(KEPT))]
+    #[hedge(after = "100ms")]
+    #[fallback({ script.run().await?; Ok(99) })]
+    async fn call(script: &Script) -> Answer {
+        script.run().await
+    }
+    // Answered for in the second call; in the first, at once; not at all.
+    for (script, expected, is_kept) in [("T F S", Ok(99), false), ("F S", Ok(99), false), ("T S", Ok(2), true)] {
+        assert_eq!((call(&Script::new(script)).await, KEPT.is_empty()), (expected, !is_kept), "{script}");
+    }
+    assert_eq!(call(&Script::new("F")).await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn f05m_two_of_them() {
     #[fallback(stale = "10m")]
     #[fallback(stale = "1m")]
@@ -417,6 +434,20 @@ async fn f05n_the_hook() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f05n2_the_hook_may_name_what_the_body_uses() {
+    #[fallback(stale = "10m", on_stale = |_| told.borrow_mut().push(label.clone()))]
+    async fn call(label: String, told: &RefCell<Vec<String>>, script: &Script) -> Answer {
+        let _ = label.len();
+        script.run().await
+    }
+    let (told, script) = (RefCell::default(), Script::new("SF"));
+    for label in ["one", "two", "three"] {
+        assert_eq!(call(label.to_owned(), &told, &script).await, Ok(1));
+    }
+    assert_eq!(told.take(), ["two", "three"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn f05o_a_hook_that_panics_does_no_harm() {
     #[fallback(stale = "10m", on_stale = |_| panic!("a hook"))]
     fn call(script: &Script) -> Answer {
@@ -469,6 +500,17 @@ trait Store {
 
 struct Remote(Cell<u32>);
 
+#[async_trait::async_trait]
+trait Lookup {
+    #[fallback(stale = "10m", key = name)]
+    async fn lookup(&self, name: &str, outcome: Answer) -> Answer {
+        let _ = name;
+        outcome
+    }
+}
+
+impl Lookup for () {}
+
 impl Store for Remote {
     #[fallback(stale = "10m")]
     fn get(&self, script: &Script) -> impl Future<Output = Answer> {
@@ -510,6 +552,9 @@ async fn f05q_functions_of_every_shape() {
     assert_eq!(unnamed(&s).await.unwrap().count(), 2);
     let s = script();
     assert_eq!((nothing(&s).await, nothing(&s).await), (Ok(()), Ok(())));
+    assert_eq!(().lookup("a", Ok(1)).await, Ok(1));
+    assert_eq!(().lookup("a", Err(Error::Io)).await, Ok(1));
+    assert_eq!(().lookup("b", Err(Error::Io)).await, Err(Error::Io));
 }
 
 steadfast::policies! {
@@ -554,6 +599,12 @@ fn f05r_the_future_stays_send() {
         script.run().await?;
         Ok(name.clone())
     }
+    // Neither errors nor what the body holds need be `Send` for it.
+    #[fallback(stale = "10m", on_stale = |event| assert!(event.failure.rejection().is_none()))]
+    async fn local(script: &Script) -> Result<u32, Rc<str>> {
+        script.run().await.map_err(|error| error.to_string().into())
+    }
     fn is_send(_: impl Send) {}
+    is_send(local(&Script::new("S")));
     is_send(call(String::new(), Arc::new(Script::new("S"))));
 }
