@@ -399,6 +399,11 @@ async fn t04o_a_hedge_starts_no_call_after_it() {
         assert_eq!(letter(&Deadline::after(SECOND).scope(call(above, beneath, &script)).await), 'T');
         assert_eq!((script.runs(), script.elapsed()), (4, SECOND), "{above:?} over {beneath:?}");
     }
+    // Nor where nothing ends it.
+    let script = Script::new("T");
+    let hedged = Deadline::after(SECOND).scope(call(None, None, &script));
+    assert!(tokio::time::timeout(5 * SECOND, hedged).await.is_err());
+    assert_eq!(script.runs(), 4);
 }
 
 #[tokio::test(start_paused = true)]
