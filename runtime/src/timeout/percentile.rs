@@ -193,7 +193,7 @@ where
                 if !over {
                     return Poll::Pending;
                 }
-                watch.cut();
+                watch.cut(alarm.deadline());
                 *layer
             }
             StageProjection::Over { layer } => return layer.rejection(),
@@ -248,10 +248,16 @@ impl Watch<'_> {
         }
     }
 
+    /// The call took longer than it may: than its own limit, or than a deadline that was given and came first. That one
+    /// says no more of the call than a caller who goes away.
     #[cold]
-    fn cut(&mut self) {
+    fn cut(&mut self, own: Option<Instant>) {
+        let now = clock::now();
+        if own.is_none_or(|own| now < own) {
+            return self.end(false);
+        }
         self.began = NEVER;
-        self.percentile.record_cut_at(time::nanos());
+        self.percentile.record_cut_at(time::of(now));
     }
 }
 
