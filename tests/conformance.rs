@@ -43,5 +43,7 @@ mod scope;
 mod sets;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
+#[path = "conformance/stale.rs"]
+mod stale;
 #[path = "conformance/timeout.rs"]
 mod timeout;

@@ -19,5 +19,6 @@ mod pitfalls {
     mod percentile;
     mod rate_limit;
     mod retry;
+    mod stale;
     mod window;
 }

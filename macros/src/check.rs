@@ -3,7 +3,9 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{FnArg, Lifetime, ReceiverKind, Type, TypeReference};
+use syn::{
+    BoundLifetimes, FnArg, Lifetime, ParenthesizedGenericArguments, ReceiverKind, Type, TypeFnPtr, TypeReference,
+};
 
 use crate::args::fallback::Named;
 use crate::ctxt::Ctxt;
@@ -146,6 +148,14 @@ struct Borrows {
     elided: Vec<TokenStream>,
 }
 
+/// The first borrow in a type that ends before the program does.
+pub(crate) fn borrow(ty: &Type) -> Option<TokenStream> {
+    let mut borrows = Borrows::default();
+    borrows.visit_type(ty);
+    let named = borrows.named.into_iter().map(ToTokens::into_token_stream);
+    borrows.elided.into_iter().chain(named).next()
+}
+
 impl<'ast> Visit<'ast> for Borrows {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         if reference.lifetime.is_none() {
@@ -161,6 +171,11 @@ impl<'ast> Visit<'ast> for Borrows {
             _ => self.named.push(lifetime.clone()),
         }
     }
+
+    // What a function takes and gives back borrows nothing yet.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+    fn visit_bound_lifetimes(&mut self, _: &'ast BoundLifetimes) {}
 }
 
 /// Whether an expression has a `?` of its own; one in a nested block or closure is not told from it.

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Ident;
+use syn::{Ident, Type};
 
 use crate::args::Common;
 use crate::args::fallback::Fallback;
@@ -12,6 +12,7 @@ use crate::args::filter::Filter;
 use crate::args::retry::Retry;
 use crate::args::setting::Setting;
 use crate::ctxt::Ctxt;
+use crate::emit::Root;
 use crate::function::Function;
 use crate::kind::Kind;
 use crate::shape::Shape;
@@ -37,6 +38,16 @@ pub(crate) trait Around {
 
     /// The layer, which is put around a call.
     fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream;
+
+    /// What its layer takes after the call.
+    fn judges(&self, layer: &Layer, root: &Root, output: &Type) -> Option<TokenStream> {
+        layer.kind.facts().judges.then(|| layer.filter.class(root, output))
+    }
+
+    /// What it evaluates after the body, and where arguments may be named.
+    fn later(&self) -> TokenStream {
+        TokenStream::new()
+    }
 
     /// Refuses what cannot work in its place, `above` being the layers around it.
     fn check(&self, _ctxt: &Ctxt, _layer: &Layer, _above: &[Layer], _stack: &Stack, _shape: &Shape) {}
@@ -98,8 +109,14 @@ impl Layer {
         self.kind.facts().rejects
     }
 
+    /// Whether it handles all that is rejected beneath it.
     pub(crate) fn is_fallback(&self) -> bool {
         matches!(self.policy, Policy::Fallback(_))
+    }
+
+    /// Whether it answers with the last success.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.kind == Kind::Fallback && !self.is_fallback()
     }
 
     /// How long a call of it takes at most.

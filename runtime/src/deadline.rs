@@ -141,6 +141,7 @@ use crate::{clock, scope};
 /// - the outermost `#[timeout]` ends its call then, if that is sooner than its own limit, and reports it as its own; one
 ///   without a limit does not;
 /// - a `#[retry]` begins no delay that would end at or after it, and gives up once it is over;
+/// - a `#[hedge]` starts no call at or after it;
 /// - a `#[bulkhead]` stops waiting, and a `#[rate_limit]` rejects at once a call whose turn comes too late.
 ///
 /// To end at the deadline and no sooner, `#[timeout(deadline.remaining())]` stands outermost on a function with an

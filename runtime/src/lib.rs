@@ -48,7 +48,7 @@
 //! | [`#[rate_limit]`](macro@rate_limit) | [`RateLimit`], one per key: [`Keyed`] | lets so many calls pass in a time |
 //! | [`#[timeout]`](macro@timeout) | [`Timeout`], [`PercentileTimeout`] | drops a call that takes too long |
 //! | [`#[hedge]`](macro@hedge) | [`Hedge`] | starts another call when the first is late, and takes the better |
-//! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
+//! | [`#[fallback]`](macro@fallback) | with the last success: [`StaleFallback`] | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
 //! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
@@ -107,6 +107,8 @@
 //! same three, a rate limit by [`available`](RateLimit::available), [`waiting`](RateLimit::waiting),
 //! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset), a timeout that follows recent latencies by
 //! [`limit`](PercentileTimeout::limit) and [`percentile`](PercentileTimeout::percentile).
+//! What a [`StaleFallback`] has kept is counted by
+//! [`len`](StaleFallback::len) and forgotten by [`remove`](StaleFallback::remove) and [`clear`](StaleFallback::clear).
 //!
 //! # Runtime
 //!
@@ -133,6 +135,8 @@ mod filter;
 mod flow;
 mod handle;
 mod hedge;
+mod hook;
+mod judge;
 mod key;
 mod keyed;
 mod name;
@@ -158,6 +162,7 @@ pub use bulkhead::{Bulkhead, BulkheadLimits, Place};
 pub use circuit_breaker::{Abandoned, Calls, CircuitBreaker, Counts, Permit, Reason, State, StateChange, Window};
 pub use class::{Class, Classify};
 pub use deadline::{Deadline, DeadlineScope, ParseDeadlineError};
+pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
 pub use hedge::{Hedge, HedgeWhen};
 pub use key::{Key, KeyBytes};

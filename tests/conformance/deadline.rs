@@ -10,8 +10,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use steadfast::{
-    Bulkhead, CircuitBreaker, Deadline, GiveUp, RateLimit, RetryBudget, bulkhead, circuit_breaker, rate_limit, retry,
-    testing, timeout,
+    Bulkhead, CircuitBreaker, Deadline, GiveUp, RateLimit, RetryBudget, bulkhead, circuit_breaker, hedge, rate_limit,
+    retry, testing, timeout,
 };
 use steadfast_tests::{Answer, Error, Script, letter, poll_once};
 use tokio::task::{JoinSet, spawn, spawn_blocking};
@@ -382,4 +382,51 @@ async fn t04n_a_caller_that_goes_away_leaves_nothing_behind() {
     assert_eq!((call.places.waiting(), Deadline::current()), (1, Deadline::NONE));
     drop(waiting);
     assert_eq!(call.places.waiting(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t04o_a_hedge_starts_no_call_after_it() {
+    /// What ends it is the timeout above, or each of those beneath.
+    #[timeout(above)]
+    #[hedge(after = "300ms", attempts = 10)]
+    #[timeout(beneath)]
+    async fn call(above: Option<Duration>, beneath: Option<Duration>, script: &Script) -> Answer {
+        script.run().await
+    }
+    let minute = Some(60 * SECOND);
+    for (above, beneath) in [(minute, minute), (None, minute), (minute, None)] {
+        let script = Script::new("T");
+        assert_eq!(letter(&Deadline::after(SECOND).scope(call(above, beneath, &script)).await), 'T');
+        assert_eq!((script.runs(), script.elapsed()), (4, SECOND), "{above:?} over {beneath:?}");
+    }
+    // Nor where nothing ends it.
+    let script = Script::new("T");
+    let hedged = Deadline::after(SECOND).scope(call(None, None, &script));
+    assert!(tokio::time::timeout(5 * SECOND, hedged).await.is_err());
+    assert_eq!(script.runs(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t04p_an_impatient_client_does_not_change_a_limit_that_is_measured() {
+    #[timeout(percentile(0.9, factor = 2.0, max = "1h", min_calls = 10))]
+    async fn call(length: Duration) -> Answer {
+        sleep(length).await;
+        Ok(1)
+    }
+    let limit = async || {
+        let start = Instant::now();
+        assert_eq!(letter(&call(600 * SECOND).await), 'T');
+        start.elapsed()
+    };
+    for _ in 0..100 {
+        assert_eq!(call(100 * MS).await, Ok(1));
+    }
+    let before = limit().await;
+    assert!((200 * MS..210 * MS).contains(&before), "{before:?}");
+    for _ in 0..100 {
+        let start = Instant::now();
+        assert_eq!(letter(&Deadline::after(10 * MS).scope(call(100 * MS)).await), 'T');
+        assert_eq!(start.elapsed(), 10 * MS);
+    }
+    assert_eq!(limit().await, before);
 }

@@ -24,7 +24,8 @@ macro_rules! all_names {
         $call!($($before)*
             attempt, outcome, retry, call, delay, body, value, error, ret, policy, failure, timeout, circuit_breaker,
             handled, rejection, state, next, class, answered, breaker, fallback, policy_1, timeout_2, circuit_breaker_4,
-            handle, result, flow, hint, name, __self, __ret, calls, hedge, hedge_budget, hedge_2
+            handle, result, flow, hint, name, __self, __ret, calls, hedge, hedge_budget, hedge_2, stale, key, max_age, keeps,
+            event, key_2, max_age_2
         );
     };
 }
@@ -32,6 +33,13 @@ macro_rules! all_names {
 macro_rules! functions {
     ($($name:ident),* $(,)?) => {
         #[steadfast::fallback(if 0 $(+ $name)* == 0 { Ok(0) } else { Err(Error::Body(0 $(+ $name)*)) })]
+        #[steadfast::fallback(
+            stale = std::time::Duration::from_secs(u64::from(10 $(+ $name)*)),
+            key = 0 $(+ $name)*,
+            on_stale = |_| { let _ = 0 $(+ $name)*; },
+            ignore(Err(_) if 0 $(+ $name)* == 0),
+        )]
+        #[steadfast::fallback({ let _ = 0 $(+ $name)*; Err(Error::Body(7)) }, on(Err(_) if 0 $(+ $name)* > 0))]
         #[steadfast::timeout(std::time::Duration::from_secs(u64::from(10 $(+ $name)*)))]
         #[steadfast::retry(
             attempts = 3 $(+ $name - $name)*,
@@ -53,6 +61,7 @@ macro_rules! functions {
         }
 
         #[steadfast::fallback(|error| { let _ = (0 $(+ $name)*, error); Ok(0) })]
+        #[steadfast::fallback(stale = std::time::Duration::from_secs(u64::from(0 $(+ $name)*)), key = (0 $(+ $name)*))]
         #[steadfast::retry(attempts = 3 $(+ $name - $name)*, backoff = none, on(Err(_) if 0 $(+ $name)* > 0))]
         #[steadfast::circuit_breaker(key = (0 $(+ $name)*))]
         fn blocking(runs: &mut u32, $($name: u32),*) -> Result<u32, Error> {

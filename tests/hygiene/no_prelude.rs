@@ -47,6 +47,18 @@ mod bare {
         if n < 2 { ::core::result::Result::Err(Error) } else { ::core::result::Result::Ok(n) }
     }
 
+    #[::steadfast::fallback(stale = "10m", key = n, max_keys = 5, on_stale = |_| ())]
+    #[::steadfast::retry(backoff = none)]
+    #[::steadfast::fallback(::core::result::Result::Ok(n), on(::core::result::Result::Err(_)))]
+    pub(super) async fn stale(n: u32) -> Answer {
+        if n < 2 { ::core::result::Result::Err(Error) } else { ::core::result::Result::Ok(n) }
+    }
+
+    #[::steadfast::fallback(stale = ::core::time::Duration::MAX, on(::core::option::Option::None))]
+    pub(super) fn stale_blocking(n: u32) -> ::core::option::Option<u32> {
+        ::core::option::Option::Some(n)
+    }
+
     #[::steadfast::hedge(after = "50ms", on(::core::result::Result::Err(_)), clone)]
     #[::steadfast::hedge(after = ::core::time::Duration::from_millis(50), attempts = n)]
     #[::steadfast::timeout("1s")]
@@ -97,6 +109,8 @@ async fn without_a_prelude() {
         assert_eq!(bare::blocking(n).ok(), Some(n));
         assert_eq!(bare::hedged(n).await.ok(), Some(n));
         assert_eq!(bare::future(n).await.ok(), Some(n));
+        assert_eq!(bare::stale(n).await.ok(), Some(n));
+        assert_eq!(bare::stale_blocking(n), Some(n));
         assert_eq!(service.method(n).await.ok(), Some(n));
         assert_eq!(service.ask(n).await.ok(), Some(n));
     }

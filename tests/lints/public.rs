@@ -39,8 +39,8 @@ use std::time::Duration;
 
 pub use client::{Ask, Client};
 use steadfast::{
-    Class, Classify, Failure, GiveUpEvent, Rejection, RetryEvent, StateChange, circuit_breaker, fallback, hedge,
-    outcome, retry, timeout,
+    Class, Classify, Failure, GiveUpEvent, Rejection, RetryEvent, StaleEvent, StateChange, circuit_breaker, fallback,
+    hedge, outcome, retry, timeout,
 };
 
 /// What may go wrong.
@@ -113,6 +113,38 @@ pub async fn every_retry_setting(id: u32, text: String) -> Result<u32, Error> {
 
 fn log_retry(event: &RetryEvent<'_, Result<u32, Error>>) {
     drop(event.policy.to_owned());
+}
+
+/// The last success, with every setting.
+///
+/// # Errors
+/// What the server says.
+#[fallback(Ok(0), on(Err(Error::Down)))]
+#[fallback(
+    stale = "10m",
+    key = (id, &text),
+    max_keys = 100,
+    on_stale = log_stale,
+    on(Err(Error::Down)),
+    ignore(Err(Error::NotFound)),
+    name = "stale"
+)]
+#[fallback(ask(id).await, clone(text))]
+pub async fn stale(id: u32, text: String) -> Result<u32, Error> {
+    let length = text.into_bytes().len();
+    let answer = ask(id).await?;
+    Ok(answer + u32::try_from(length).unwrap_or_default())
+}
+
+fn log_stale(event: &StaleEvent<'_, Result<u32, Error>>) {
+    drop(event.policy.to_owned());
+}
+
+/// The last success, blocking.
+#[must_use]
+#[fallback(stale = limit, on(0))]
+pub fn stale_blocking(id: u32, limit: Duration) -> u32 {
+    id
 }
 
 /// Settings that are expressions.

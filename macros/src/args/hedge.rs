@@ -46,7 +46,7 @@ impl Hedge {
     fn read(args: &mut Args<'_>) -> Self {
         if let Some(expr) = args.positional() {
             args.ctxt.error_spanned_by(expr, "expected `after = ..`, e.g. `#[hedge(after = \"50ms\")]`");
-        } else if !args.has("after") {
+        } else if !args.is_meant("after") {
             let message = "`#[hedge]` needs `after`: how long a call may take before another one starts, e.g. \
                            `#[hedge(after = \"50ms\")]`";
             args.ctxt.error(args.span, message);
@@ -56,7 +56,7 @@ impl Hedge {
             None => args.duration_of(percentile::bare(expr)).map(After::Duration),
         });
         let too_few = "`attempts` is at least 2: it counts all calls, and the first alone is no hedge";
-        let attempts = args.integer_or("attempts", 2, too_few);
+        let attempts = args.integer_or("attempts", 2, u32::MAX, too_few);
         Self { after, attempts, budget: budget(args) }
     }
 

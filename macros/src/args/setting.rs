@@ -85,21 +85,26 @@ impl Args<'_> {
 
     /// `name = 5`, at least `min` and at most `max`, or an expression of type `u32`.
     pub(crate) fn integer(&mut self, name: &'static str, min: u32, max: u32) -> Option<Setting<u32>> {
-        let (_, expr) = self.expr(name)?;
-        self.integer_of(name, expr, min, max)
+        self.integer_or(name, min, max, &format!("`{name}` is at least {min}"))
     }
 
-    /// As [`integer`](Self::integer) without an upper limit, with a message of its own where it is less.
-    pub(crate) fn integer_or(&mut self, name: &'static str, min: u32, too_small: &str) -> Option<Setting<u32>> {
+    /// As [`integer`](Self::integer), with a message of its own where it is less.
+    pub(crate) fn integer_or(
+        &mut self,
+        name: &'static str,
+        min: u32,
+        max: u32,
+        too_small: &str,
+    ) -> Option<Setting<u32>> {
         let (_, expr) = self.expr(name)?;
-        self.integer_in(name, expr, (min, u32::MAX), too_small)
+        self.integer_of_or(name, expr, min, max, too_small)
     }
 
     pub(crate) fn integer_of(&self, name: &str, expr: Expr, min: u32, max: u32) -> Option<Setting<u32>> {
-        self.integer_in(name, expr, (min, max), &format!("`{name}` is at least {min}"))
+        self.integer_of_or(name, expr, min, max, &format!("`{name}` is at least {min}"))
     }
 
-    fn integer_in(&self, name: &str, expr: Expr, (min, max): (u32, u32), too_small: &str) -> Option<Setting<u32>> {
+    fn integer_of_or(&self, name: &str, expr: Expr, min: u32, max: u32, too_small: &str) -> Option<Setting<u32>> {
         let message = match literal(&expr) {
             Some(Lit::Int(int)) => match int.base10_parse::<u32>() {
                 Ok(value) if (min..=max).contains(&value) => return Some(Setting::Literal(value, int.span())),

@@ -194,7 +194,7 @@ fn get(key: &Expr) -> TokenStream {
 }
 
 /// The key by reference. Of a tuple it is each part, so that none is moved away from the body.
-fn borrowed_parts(key: &Expr) -> TokenStream {
+pub(super) fn borrowed_parts(key: &Expr) -> TokenStream {
     match key {
         Expr::Tuple(tuple) => {
             let parts = tuple.elems.iter().map(borrowed_parts);
@@ -205,7 +205,7 @@ fn borrowed_parts(key: &Expr) -> TokenStream {
     }
 }
 
-fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
+pub(super) fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
     let is_literal = args.peek("max_keys").is_some_and(|expr| literal(expr).is_some());
     let (span, value) = if is_literal {
         let keys = args.integer("max_keys", 1, u32::MAX)?;

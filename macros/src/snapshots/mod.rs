@@ -14,6 +14,7 @@ mod policies;
 mod rate_limit;
 mod sets;
 mod stacks;
+mod stale;
 
 use expect_test::Expect;
 use proc_macro2::TokenStream;

@@ -43,11 +43,16 @@ impl<'p> Watch<'p> {
         }
     }
 
-    /// The call was ended, because it took longer than the percentile allows.
+    /// The call took longer than it may: than its own limit, or than a deadline that was given and came first. That one
+    /// says no more of the call than a caller who goes away.
     #[cold]
-    pub(crate) fn cut(&mut self) {
+    pub(crate) fn cut(&mut self, own: Option<Instant>) {
+        let now = clock::now();
+        if own.is_none_or(|own| now < own) {
+            return self.end(false);
+        }
         self.began = NEVER;
-        self.percentile.record_cut_at(time::nanos());
+        self.percentile.record_cut_at(time::of(now));
     }
 }
 

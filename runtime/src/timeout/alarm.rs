@@ -61,16 +61,21 @@ impl Alarm {
         self.arm(deadline, nanos == 0, around, cx)
     }
 
-    /// Makes the timer of a timeout that has started, after the call has waited for the first time. Whether it is over,
-    /// as it is in any case where it ends `at_once`.
+    /// The same of a timeout that started when the call began; it is over in any case where it ends `at_once`.
     #[cold]
-    pub(super) fn arm(
+    pub(super) fn set_at(
         &mut self,
         deadline: Option<Instant>,
         at_once: bool,
         around: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> bool {
+        self.arm(deadline, at_once, around, cx)
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is cold is not inlined otherwise, and costs its arguments")]
+    fn arm(&mut self, deadline: Option<Instant>, at_once: bool, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
         let mut clock = Clock::new(deadline);
         let over = at_once || clock.as_mut().is_over(around, cx);
         self.0 = Some(clock);

@@ -187,13 +187,13 @@ where
                     Err(around) => around,
                 };
                 let over = match start {
-                    Some(Start { deadline, at_once }) => alarm.arm(deadline, at_once, around, cx),
+                    Some(Start { deadline, at_once }) => alarm.set_at(deadline, at_once, around, cx),
                     None => alarm.is_over(around, cx),
                 };
                 if !over {
                     return Poll::Pending;
                 }
-                watch.cut();
+                watch.cut(alarm.deadline());
                 *layer
             }
             StageProjection::Over { layer } => return layer.rejection(),

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::time::{advance, sleep};
 
 use super::*;
+use crate::scope::Dropping;
 use crate::{Timeout, deadline};
 
 const fn ms(ms: u64) -> Duration {
