@@ -82,11 +82,11 @@ impl After {
         }
     }
 
-    /// Where it is the same for all calls.
-    const fn fixed(self) -> Duration {
+    /// How long that is at present; nothing where it is not known.
+    fn current(self) -> Duration {
         match self {
             Self::Fixed(after) => after,
-            Self::Percentile(_) => Duration::ZERO,
+            Self::Percentile(percentile) => percentile.current().unwrap_or_default(),
         }
     }
 

@@ -82,7 +82,7 @@ impl<'p> Schedule<'p> {
     pub(super) fn failed(&mut self, class: Class, is_last: bool) {
         let is_newest = is_last && mem::replace(&mut self.newest_waits, false);
         let hint = class.retry_after();
-        if !class.is_retryable() || hint.is_some_and(|hint| hint > MAX_HINT.max(self.layer.hedge.after.fixed())) {
+        if !class.is_retryable() || hint.is_some_and(|hint| self.is_too_long(hint)) {
             // The circuit is open, or open so late: another call now would be turned away as well.
             self.end();
         } else if let Some(hint) = hint {
@@ -102,6 +102,10 @@ impl<'p> Schedule<'p> {
                 _ => {}
             }
         }
+    }
+
+    fn is_too_long(&self, hint: Duration) -> bool {
+        hint > MAX_HINT && hint > self.layer.hedge.after.current()
     }
 
     fn start_at_once(&mut self) {
