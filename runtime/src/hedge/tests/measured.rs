@@ -157,11 +157,13 @@ async fn a_loser_has_ended_with_the_race() {
     let percentile = leaked(median().factor(0.5));
     (0..10).for_each(|_| percentile.record(ms(10)));
     let calls = Cell::new(0);
-    let mut call = Box::pin(Hedge::percentile(percentile).call(|| async {
+    let body = || async {
         sleep(ms(if calls.replace(calls.get() + 1) == 0 { 1000 } else { 1 })).await;
-        Ok::<_, Failure>(())
-    }));
-    assert_eq!(call.as_mut().await, Ok(()));
+        Flow::<()>::Returned(())
+    };
+    let hedge = Hedge::percentile(percentile);
+    let mut call = Box::pin(layer::hedge(&hedge).around(body, |()| None));
+    assert_eq!(call.as_mut().await, Flow::Returned(()));
     // The first had 7 of 10 ms, however long its future is kept.
     advance(ms(1000)).await;
     drop(call);
