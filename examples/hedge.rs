@@ -71,8 +71,8 @@ impl Shop {
 /// How long each call took, the shortest first.
 struct Waits(Vec<Duration>);
 
-/// One call after the other.
 async fn wait(call: impl AsyncFn() -> Result<String, Error>) -> Waits {
+    say(Tone::Plain, "caller", format_args!("makes {CALLS} calls, one after the other"));
     let mut waits = Vec::new();
     for _ in 0..CALLS {
         let start = Instant::now();
