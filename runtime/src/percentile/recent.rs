@@ -93,7 +93,7 @@ impl Recent {
     /// Whether `now` lies in the present epoch.
     #[inline]
     fn is_present(&self, settings: &Settings, now: u64) -> bool {
-        let began = self.epoch.load(Ordering::Relaxed).wrapping_mul(settings.epoch);
+        let began = self.epoch.load(Ordering::Acquire).wrapping_mul(settings.epoch);
         // Before it began, the difference is more than any epoch.
         now.wrapping_sub(began) < settings.epoch
     }
@@ -115,11 +115,12 @@ impl Recent {
                     // The ring goes on beneath nothing.
                     counts.of(new.wrapping_sub(epoch)).clear();
                 }
-                self.epoch.store(new, Ordering::Release);
+                // In this order: whoever sees the epoch takes the estimate to be of it.
                 self.compute(counts, settings);
+                self.epoch.store(new, Ordering::Release);
             }
         }
-        self.epoch.load(Ordering::Relaxed).abs_diff(new) < EPOCHS
+        self.epoch.load(Ordering::Acquire).abs_diff(new) < EPOCHS
     }
 
     fn try_turning(&self) -> Option<(&Counts, MutexGuard<'_, ()>)> {
