@@ -18,7 +18,7 @@ where
     X: Copy + Into<Rejection>,
 {
     match outcome {
-        Flow::Returned(value) => class(value).filter(|class| class.is_retryable()),
+        Flow::Returned(value) => class(value).filter(|class| *class != Class::Permanent),
         Flow::Rejected(rejection) => Some((*rejection).into().class()),
     }
 }
