@@ -159,6 +159,8 @@ async fn calls_start_and_win_in_their_time() {
         ("a full bulkhead: not before its time",   50, 2, &[(20, FULL), (10, Good)],                           1, 60,   &[0, 50]),
         ("a failure of the first cuts it not short", 50, 3, &[(70, TRANSIENT), (10, THROTTLED), (10, Good)],   2, 110,  &[0, 50, 100]),
         ("a full bulkhead, at once",               50, 2, &[(0, FULL), (10, Good)],                            1, 60,   &[0, 50]),
+        ("a hint in the same poll",                50, 3, &[(90, throttled_for(500)), (40, TRANSIENT), (10, Good)], 2, 600, &[0, 50, 590]),
+        ("the same, and the newest is polled first", 50, 4, &[(110, throttled_for(500)), (20, TRANSIENT), (40, TRANSIENT), (10, Good)], 3, 620, &[0, 50, 70, 610]),
         // An open circuit, of its own or further down.
         ("nobody is asked",                        50, 2, &[(20, OPEN), (10, Good)],                           0, 20,   &[0]),
         ("it waits for those under way",           50, 3, &[(200, Good), (0, OPEN)],                           0, 200,  &[0, 50]),
