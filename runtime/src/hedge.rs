@@ -2,6 +2,7 @@
 
 mod call;
 pub(crate) mod layer;
+pub(crate) mod marked;
 mod measure;
 mod race;
 mod schedule;

@@ -32,7 +32,7 @@ use self::lru::Lru;
 pub use self::call::StaleCalls;
 pub use self::event::StaleEvent;
 pub use self::kept::{IsOther, IsResult, Keeper, Keeps, Kept, Success, Whole, keeper};
-pub use self::mark::Mark;
+pub use self::mark::{Mark, Marked};
 
 /// Answers with the last success where a call fails, if that success is young enough: `#[fallback(stale = ..)]` as a
 /// value.
