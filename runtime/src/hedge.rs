@@ -115,8 +115,10 @@ impl Hedge {
     /// [`max`](Percentile::max), none starts but after a failure.
     ///
     /// It measures each call from its own first poll, and so reads the clock then and at its end. Calls that return count,
-    /// whatever they return; those that are dropped, and those that a policy beneath rejects, only where they had taken
-    /// longer than the percentile.
+    /// whatever they return. One that is given up because another has won counts as any of the recent calls that took
+    /// longer than it had, so that the percentile stays that of the calls where `after` is shorter, by a
+    /// [`factor`](Percentile::factor) or a [`max`](Percentile::max). Those that the caller drops, and those that a policy
+    /// beneath rejects, count only where they had taken longer than the percentile.
     ///
     /// ```
     /// use std::time::Duration;

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use super::histogram::{Histogram, Octaves};
 use super::settings::{NEVER, Settings};
+use crate::random;
 
 /// Into how many epochs a window is divided.
 const RING: usize = 4;
@@ -79,6 +80,15 @@ impl Recent {
     pub(super) fn calls(&self, settings: &Settings, now: u64) -> u64 {
         let is_present = self.is_present(settings, now) || self.turn(settings, now);
         self.counts.get().filter(|_| is_present).map_or(0, |counts| Octaves::of(&counts.epochs).total())
+    }
+
+    /// Of the latencies that are longer than this any one, by chance; this itself where there are none.
+    pub(super) fn any_longer(&self, nanos: u64) -> u64 {
+        let Some(counts) = self.counts.get() else { return nanos };
+        let octaves = Octaves::of(&counts.epochs);
+        let (shorter, all) = (octaves.up_to(nanos), octaves.total());
+        let longer = all.saturating_sub(shorter);
+        if longer == 0 { nanos } else { octaves.ranked(shorter + 1 + random::below(longer)) }
     }
 
     /// Forgets everything.
