@@ -13,12 +13,12 @@ use crate::{Class, Flow, Rejection};
 impl Layer<'_> {
     /// As [`around`](Self::around), of calls that each have a mark of their own: `mark` becomes that of the one that wins.
     #[inline]
-    pub fn around_marked<'m, R, X, F, M, C>(
+    pub fn around_marked<R, X, F, M, C>(
         self,
-        mark: &'m Mark,
+        mark: &Mark,
         call: M,
         class: C,
-    ) -> Around<'m, impl Future<Output = Flow<Marked<R>, X>>>
+    ) -> Around<'_, impl Future<Output = Flow<Marked<R>, X>>>
     where
         M: Fn() -> F,
         F: Future<Output = Flow<Marked<R>, X>>,

@@ -201,8 +201,11 @@ async fn a_server_that_becomes_slow_is_not_asked_twice_by_everybody() {
     assert!(is_about(percentile.estimate(), 100), "{percentile:?}");
 }
 
+/// How many milliseconds a call takes, of a number from nothing to one.
+type Latency = fn(f64) -> f64;
+
 /// How many calls of a thousand get another one, in the last of several rounds.
-async fn settles(percentile: Percentile, latency: fn(f64) -> f64) -> usize {
+async fn settles(percentile: Percentile, latency: Latency) -> usize {
     const CALLS: usize = 1000;
     const ROUNDS: usize = 4;
     let percentile = leaked(percentile);
@@ -242,8 +245,7 @@ async fn it_does_not_feed_on_itself() {
         }
     }
     let p95 = || Percentile::new(0.95);
-    type Case = (&'static str, Percentile, fn(f64) -> f64, usize);
-    let cases: [Case; 6] = [
+    let cases: [(_, _, Latency, _); 6] = [
         ("exponential", p95(), exponential, 50),
         ("exponential, 0.7 of it", p95().factor(0.7), exponential, 122),
         ("exponential, half of it", p95().factor(0.5), exponential, 223),
