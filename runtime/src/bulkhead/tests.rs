@@ -32,7 +32,7 @@ fn occupancy(bulkhead: &Bulkhead) -> (u32, u32) {
 #[test]
 fn settings_are_taken_to_the_nearest_in_range() {
     let limits = |bulkhead: Bulkhead| {
-        let BulkheadLimits { max_concurrent, max_wait, max_queue } = bulkhead.limits();
+        let BulkheadLimits { max_concurrent, max_wait, max_queue, .. } = bulkhead.limits();
         (max_concurrent, max_wait, max_queue)
     };
     assert_eq!(limits(Bulkhead::new(0)), (1, Duration::ZERO, 0));
