@@ -79,7 +79,7 @@ impl Bulkhead {
 
     /// Under the lock of the queue: whoever joins it afterwards has seen the new limit, and whoever did before is there
     /// for the next who hands over places.
-    fn set_limit(&self, limit: u32) {
+    pub(super) fn set_limit(&self, limit: u32) {
         let _queue = self.lock();
         self.limit.store(limit, Relaxed);
     }
@@ -89,3 +89,6 @@ impl Bulkhead {
         self.adaptive.as_ref().is_some_and(|adaptive| adaptive.learnt.get().is_some())
     }
 }
+
+#[cfg(test)]
+mod tests;

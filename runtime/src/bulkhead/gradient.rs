@@ -190,6 +190,19 @@ impl Gradient {
     }
 }
 
+#[cfg(test)]
+impl Gradient {
+    /// How many answers and signs of overload there are since the last decision.
+    pub(super) fn taken_in(&self) -> (u64, u64) {
+        (self.window.calls - self.window.overloads, self.window.overloads)
+    }
+
+    /// The mean latency since then.
+    pub(super) fn mean(&self) -> f64 {
+        self.window.mean()
+    }
+}
+
 /// The calls between two decisions, of those that ended.
 #[derive(Debug, Clone, Default)]
 struct Window {
