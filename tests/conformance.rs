@@ -33,6 +33,8 @@ mod retry;
 mod retry_budget;
 #[path = "conformance/scope.rs"]
 mod scope;
+#[path = "conformance/sets.rs"]
+mod sets;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/timeout.rs"]

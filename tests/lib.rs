@@ -71,6 +71,20 @@ impl Error {
     }
 }
 
+/// Whether it is the one that the set [`across`] retries.
+#[must_use]
+pub const fn is_io(error: &Error) -> bool {
+    matches!(error, Error::Io)
+}
+
+steadfast::policies! {
+    /// A set that other crates use: a path leads back here.
+    pub across: [
+        retry(attempts = 2, backoff = none, when = $crate::is_io),
+        circuit_breaker(failure_threshold = 3, when = $crate::is_io),
+    ]
+}
+
 /// What scripted bodies return: the number of the run, from 1, or an error.
 pub type Answer = Result<u32, Error>;
 

@@ -9,7 +9,7 @@ use crate::function::{Function, NoFunction};
 use crate::kind::Kind;
 use crate::shape::{self, Shape};
 use crate::stack::Stack;
-use crate::{check, docs, expand};
+use crate::{check, docs, expand, resilient};
 
 /// Where anything is wrong, the function comes out as it was written, beside the errors: the rest of the crate still
 /// finds it, and its body is still checked.
@@ -34,19 +34,28 @@ pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenS
             return if is_expression { quote!({ #errors #item }) } else { quote!(#errors #item) };
         }
     };
-    let mut attributes = vec![Collected::outermost(kind, span, args)];
+    let outermost = Collected::outermost(kind, span, args);
+    if let Some(with_set) = resilient::expand(&ctxt, &outermost, &mut function) {
+        let errors = errors(ctxt);
+        return quote!(#errors #with_set);
+    }
+    let mut attributes = vec![outermost];
     attributes.extend(collect::take(&ctxt, &mut function.attributes));
     let uses = collect::uses(&attributes);
     let statements = function.statements();
     let plain = function.to_tokens(&quote!(#uses #statements));
 
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.is_of_a_set) {
+        let name = function.signature.ident.span();
+        attribute.args = resilient::named_as_in(name, core::mem::take(&mut attribute.args));
+    }
     let shape = Shape::of(&ctxt, &function);
     if let Some(name) = shape.as_ref().and_then(|shape| shape.receiver.as_ref()) {
         for attribute in &mut attributes {
             attribute.args = shape::rename_self(core::mem::take(&mut attribute.args), name);
         }
     }
-    let stack = Stack::read(&ctxt, span, attributes, &function);
+    let stack = Stack::read(&ctxt, span, attributes, Some(&function));
     if let Some(shape) = &shape {
         check::check(&ctxt, &stack, &function, shape);
     }

@@ -1,6 +1,6 @@
 //! Takes the other attributes of ours off the function, so that the outermost one expands them all in written order.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path};
@@ -18,14 +18,17 @@ pub(crate) struct Collected {
     path: Option<Path>,
     /// Whether something was reported that leaves nothing to read.
     pub(crate) is_mistaken: bool,
+    /// Whether the arguments were written in a set, which marks them with `@`.
+    pub(crate) is_of_a_set: bool,
 }
 
 impl Collected {
     pub(crate) fn outermost(kind: Kind, span: Span, args: TokenStream) -> Self {
-        Self { kind, span, args, path: None, is_mistaken: false }
+        let (args, is_of_a_set) = unmarked(args);
+        Self { kind, span, args, path: None, is_mistaken: false, is_of_a_set }
     }
 
-    fn of(attribute: &Attribute) -> Option<Self> {
+    pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
         let kind = Kind::of(&attribute.path().segments.last()?.ident)?;
         let args = match &attribute.meta {
             Meta::List(list) => list.tokens.clone(),
@@ -33,7 +36,17 @@ impl Collected {
         };
         let path = attribute.path();
         let is_mistaken = matches!(attribute.meta, Meta::NameValue(_));
-        Some(Self { kind, span: path.span(), args, path: Some(path.clone()), is_mistaken })
+        let (args, is_of_a_set) = unmarked(args);
+        Some(Self { kind, span: path.span(), args, path: Some(path.clone()), is_mistaken, is_of_a_set })
+    }
+}
+
+/// Arguments without the `@` in front, and whether there was one.
+fn unmarked(args: TokenStream) -> (TokenStream, bool) {
+    let mut rest = args.clone().into_iter();
+    match rest.next() {
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '@' => (rest.collect(), true),
+        _ => (args, false),
     }
 }
 
@@ -93,8 +106,12 @@ pub(crate) fn mark_reported(attributes: &mut [Attribute]) {
 pub(crate) fn uses(attributes: &[Collected]) -> TokenStream {
     let mut seen: Vec<String> = Vec::new();
     let mut uses = TokenStream::new();
-    for Collected { kind, args, path, .. } in attributes {
+    for Collected { kind, args, path, is_of_a_set, .. } in attributes {
         let Some(path) = path else { continue };
+        // By its full path, which needs no import.
+        if *is_of_a_set && *kind != Kind::Resilient {
+            continue;
+        }
         let text = path.to_token_stream().to_string();
         if seen.contains(&text) {
             continue;

@@ -9,23 +9,33 @@ use syn::{Attribute, Meta};
 use crate::args::setting::Setting;
 use crate::stack::Stack;
 
-/// Appended only where the function has docs: an attribute that adds the first line would silence `missing_docs`.
 pub(crate) fn append(attributes: &mut Vec<Attribute>, stack: &Stack) {
+    append_words(
+        attributes,
+        stack,
+        "Policies of this function, the outermost first; their state is shared by all callers:",
+    );
+}
+
+pub(crate) fn append_to_set(attributes: &mut Vec<Attribute>, stack: &Stack) {
+    append_words(attributes, stack, "Policies of this set, the outermost first:");
+}
+
+/// Appended only where there are docs: an attribute that adds the first line would silence `missing_docs`.
+fn append_words(attributes: &mut Vec<Attribute>, stack: &Stack, words: &str) {
     // `#[doc(alias = "..")]` and `#[doc(hidden)]` are no docs.
     let is_text = |meta: &Meta| matches!(meta, Meta::NameValue(pair) if pair.path.is_ident("doc"));
     let documented = attributes.iter().any(|attribute| is_text(&attribute.meta));
     if !documented || !stack.docs {
         return;
     }
-    for line in section(stack) {
+    for line in section(stack, words) {
         attributes.push(syn::parse_quote!(#[doc = #line]));
     }
 }
 
-fn section(stack: &Stack) -> Vec<String> {
-    let mut lines = vec![String::new(), " # Resilience".to_owned()];
-    lines.push(" Policies of this function, the outermost first; their state is shared by all callers:".to_owned());
-    lines.push(String::new());
+fn section(stack: &Stack, words: &str) -> Vec<String> {
+    let mut lines = vec![String::new(), " # Resilience".to_owned(), format!(" {words}"), String::new()];
     for (index, layer) in stack.layers.iter().enumerate() {
         lines.push(format!(" {}. {}", index + 1, layer.words()));
     }

@@ -6,12 +6,17 @@ use syn::spanned::Spanned;
 use syn::{Expr, Path};
 
 /// The crate `steadfast`, as the code around the function reaches it.
+#[derive(Clone)]
 pub(crate) struct Root(Option<Path>);
 
 impl Root {
     /// `::steadfast`, unless `crate = path` says otherwise.
     pub(crate) fn new(given: Option<Path>) -> Self {
         Self(given)
+    }
+
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.is_some()
     }
 
     /// At `span`; a path that was given stays where it is, so that a mistake in it is reported there, once.

@@ -4,6 +4,7 @@ use syn::Ident;
 
 use crate::args::{Args, bulkhead, circuit_breaker, fallback, outcome, rate_limit, retry, timeout};
 use crate::policy::Policy;
+use crate::resilient;
 
 /// An attribute of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,7 @@ pub(crate) enum Kind {
     Timeout,
     Fallback,
     Outcome,
+    Resilient,
 }
 
 /// Stands in the file of the attribute.
@@ -33,7 +35,7 @@ pub(crate) struct Facts {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Retry,
         Self::CircuitBreaker,
         Self::Bulkhead,
@@ -41,6 +43,7 @@ impl Kind {
         Self::Timeout,
         Self::Fallback,
         Self::Outcome,
+        Self::Resilient,
     ];
 
     pub(crate) fn facts(self) -> &'static Facts {
@@ -52,6 +55,7 @@ impl Kind {
             Self::Timeout => &timeout::FACTS,
             Self::Fallback => &fallback::FACTS,
             Self::Outcome => &outcome::FACTS,
+            Self::Resilient => &resilient::FACTS,
         }
     }
 
@@ -74,7 +78,7 @@ impl Kind {
 
     /// Whether `error` may be given: rejections come from it, or it speaks for those that they come from.
     pub(crate) fn takes_error(self) -> bool {
-        self.facts().rejects || !self.is_policy()
+        self.facts().rejects || self == Self::Outcome
     }
 
     /// All the arguments that it takes, in the order of the docs.

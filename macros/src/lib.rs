@@ -16,7 +16,9 @@ mod emit;
 mod expand;
 mod function;
 mod kind;
+mod policies;
 mod policy;
+mod resilient;
 mod shape;
 mod stack;
 mod suggest;
@@ -72,6 +74,18 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn outcome(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::Outcome, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/policies.md")]
+#[proc_macro]
+pub fn policies(input: TokenStream) -> TokenStream {
+    policies::expand(input.into()).into()
+}
+
+#[doc = include_str!("../docs/resilient.md")]
+#[proc_macro_attribute]
+pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Resilient, args.into(), item.into()).into()
 }
 
 #[doc = include_str!("../docs/classify.md")]

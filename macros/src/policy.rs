@@ -40,6 +40,11 @@ pub(crate) trait Around {
     /// Refuses what cannot work in its place, `above` being the layers around it.
     fn check(&self, _ctxt: &Ctxt, _layer: &Layer, _above: &[Layer], _stack: &Stack, _shape: &Shape) {}
 
+    /// The type and the value of its state, where that can be shared by several functions.
+    fn shared(&self, _layer: &Layer, _stack: &Stack) -> Option<(TokenStream, TokenStream)> {
+        None
+    }
+
     /// How long a call of it takes at most.
     fn limit(&self) -> Option<&Setting<Duration>> {
         None

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::attribute;
 use crate::kind::Kind;
+use crate::{attribute, policies};
 
 const ROUNDS: usize = 20;
 
@@ -126,6 +126,25 @@ fn damaged_arguments() {
                     expands(kind, &args, &item);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn damaged_sets() {
+    let mut random = Random(3);
+    let set = "crate = a::b; /// Docs.\n pub(crate) set: [retry(attempts = 2, clone(a)), own bulkhead(max_concurrent = 1), \
+               circuit_breaker(key = $crate::host(x), on(Err(_)), name = \"x\"), outcome(on(Ok(1))), timeout(\"1s\")]; \
+               pub other: [fallback(|e| Err(e)), rate_limit(permits = 1)]";
+    let set: TokenStream = set.parse().unwrap();
+    for _ in 0..ROUNDS * 20 {
+        let mut set = set.clone();
+        for _ in 0..=random.below(4) {
+            set = damaged(set, &mut random);
+            let text = set.to_string();
+            let expanded = catch_unwind(AssertUnwindSafe(|| policies::expand(set.clone())));
+            let expanded = expanded.unwrap_or_else(|_| panic!("panicked: {text}"));
+            assert!(syn::parse2::<syn::File>(expanded).is_ok() || text.contains('$'), "{text}");
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::collect::Collected;
 use crate::ctxt::Ctxt;
 use crate::emit::{Root, at, borrowed};
 use crate::function::{Argument, Function, Passed};
+use crate::kind::Kind;
 use crate::policy::Layer;
 
 /// All the policies of a function, the outermost first.
@@ -32,13 +33,16 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn read(ctxt: &Ctxt, span: Span, attributes: Vec<Collected>, function: &Function) -> Self {
+    /// Without a function it is a set, of which the arguments are not known.
+    pub(crate) fn read(ctxt: &Ctxt, span: Span, attributes: Vec<Collected>, function: Option<&Function>) -> Self {
+        // The other sets have done their work.
+        let is_read = |attribute: &Collected| !attribute.is_mistaken && attribute.kind != Kind::Resilient;
         let mut layers = Vec::new();
         let mut outcome: Option<Outcome> = None;
         let mut clones = Vec::new();
         let mut root = None;
         let mut docs = true;
-        for Collected { kind, span, args, .. } in attributes.into_iter().filter(|attribute| !attribute.is_mistaken) {
+        for Collected { kind, span, args, .. } in attributes.into_iter().filter(is_read) {
             let says_nothing = args.is_empty();
             let mut args = Args::parse(ctxt, kind, span, args);
             let common = Common::read(&mut args);
@@ -73,7 +77,8 @@ impl Stack {
                 true
             }
         });
-        let (arguments, receiver) = (function.arguments(), function.receiver());
+        let arguments = function.map(Function::arguments).unwrap_or_default();
+        let receiver = function.and_then(Function::receiver);
         Self { span, layers, root, docs, clones, error: outcome.error, arguments, receiver }
     }
 

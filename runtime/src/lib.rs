@@ -161,5 +161,7 @@ pub use retry::{
 };
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
-pub use steadfast_macros::{Classify, bulkhead, circuit_breaker, fallback, outcome, rate_limit, retry, timeout};
+pub use steadfast_macros::{
+    Classify, bulkhead, circuit_breaker, fallback, outcome, policies, rate_limit, resilient, retry, timeout,
+};
 pub use timeout::Timeout;

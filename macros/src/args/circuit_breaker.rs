@@ -192,6 +192,10 @@ impl Around for CircuitBreaker {
         self.shared.check(ctxt, layer, above, stack, shape);
     }
 
+    fn shared(&self, layer: &Layer, stack: &Stack) -> Option<(TokenStream, TokenStream)> {
+        self.shared.shared(layer, stack)
+    }
+
     fn acts_on_successes(&self) -> bool {
         self.watches_slow_calls || self.shared.handle().is_some()
     }

@@ -11,12 +11,13 @@ use crate::suggest::unknown;
 
 impl Args<'_> {
     /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
-    pub(crate) fn clones(&mut self, function: &Function) -> Vec<Ident> {
+    pub(crate) fn clones(&mut self, function: Option<&Function>) -> Vec<Ident> {
         // A timeout has nothing in which a consumed argument could be named again.
         if !self.kind.takes("clone") {
             return Vec::new();
         }
         let Some(Named { name: clone, value }) = self.take("clone") else { return Vec::new() };
+        let Some(function) = function else { return Vec::new() };
         let arguments = function.arguments();
         match value {
             Value::List(list) => {
@@ -31,7 +32,8 @@ impl Args<'_> {
                 let mut clones = Vec::new();
                 for name in names.unwrap_or_default() {
                     if let Some(message) = refusal(&name, &arguments, function.receiver(), &clones) {
-                        self.ctxt.error(name.span(), message);
+                        // In a set, the compiler then shows which function it is.
+                        self.ctxt.error(name.span().resolved_at(list.span()), message);
                     } else {
                         clones.push(name);
                     }

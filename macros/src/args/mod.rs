@@ -20,8 +20,8 @@ pub(crate) mod setting;
 pub(crate) mod stateful;
 pub(crate) mod timeout;
 
-use proc_macro2::{Group, Ident, Span};
-use quote::ToTokens;
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{BinOp, Expr};
 
@@ -199,6 +199,23 @@ impl Args<'_> {
                 self.ctxt.error(name.span(), message);
             }
         }
+    }
+
+    /// Leaves out what belongs to a shared policy.
+    pub(crate) fn drop_settings(&mut self) {
+        let settings = self.kind.facts().settings;
+        self.named.retain(|named| named.name != "name" && !settings.iter().any(|setting| named.name == setting));
+    }
+
+    /// As they were written, but for the expression without a name.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        let named = self.named.into_iter().map(|Named { name, value }| match value {
+            Value::Expr(expr) => quote!(#name = #expr,),
+            Value::List(list) => quote!(#name #list,),
+            Value::Bare => quote!(#name,),
+            Value::Mistaken => TokenStream::new(),
+        });
+        named.collect()
     }
 
     /// Reports what nobody asked for.

@@ -91,12 +91,11 @@ impl Stateful {
                 quote_spanned!(span=> let #variable = #handle #get;)
             }
             (None, Some(key)) => {
-                let value = self.value(layer, stack, more);
-                let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
+                let (keyed, value) = self.made(layer, stack, more);
                 let get = get(key);
                 quote_spanned!(span=>
                     let #variable = {
-                        static #item: #keyed = #value.keyed()#max_keys;
+                        static #item: #keyed = #value;
                         &#item
                     } #get;
                 )
@@ -107,18 +106,29 @@ impl Stateful {
 
     /// The policy by reference.
     pub(super) fn policy(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
-        let ty = self.ty;
         let span = Span::mixed_site();
-        let root = &stack.root;
         if let Some(expr) = self.handle.as_ref().or(self.key.as_ref()) {
             // Where it was made, so that what is wrong with it is reported there alone.
             let mut variable = layer.variable(layer.kind.name(), stack);
             variable.set_span(at(expr));
             return quote_spanned!(at(expr)=> &#variable);
         }
-        let (name, item) = (Ident::new(ty.name, span), layer.item());
+        let item = layer.item();
+        let (ty, value) = self.made(layer, stack, more);
+        quote_spanned!(span=> { static #item: #ty = #value; &#item })
+    }
+
+    /// The type and the value of what stands in the `static`.
+    fn made(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> (TokenStream, TokenStream) {
+        let span = Span::mixed_site();
+        let root = &stack.root;
+        let name = Ident::new(self.ty.name, span);
         let value = self.value(layer, stack, more);
-        quote_spanned!(span=> { static #item: #root::#name = #value; &#item })
+        if self.key.is_none() {
+            return (quote_spanned!(span=> #root::#name), value);
+        }
+        let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(span=> .max_keys(#max)));
+        (quote_spanned!(span=> #root::Keyed<#root::#name>), quote_spanned!(span=> #value.keyed()#max_keys))
     }
 
     fn value(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
@@ -161,6 +171,10 @@ impl Around for Stateful {
         let function = Ident::new(layer.kind.name(), Span::mixed_site());
         let tag = layer.tag(stack);
         quote_spanned!(Span::mixed_site()=> #root::__private::#function(#policy)#tag)
+    }
+
+    fn shared(&self, layer: &Layer, stack: &Stack) -> Option<(TokenStream, TokenStream)> {
+        self.handle.is_none().then(|| self.made(layer, stack, None))
     }
 
     fn check(&self, ctxt: &Ctxt, layer: &Layer, _above: &[Layer], stack: &Stack, _shape: &Shape) {

@@ -10,6 +10,7 @@ mod mistakes;
 mod outcomes;
 mod policies;
 mod rate_limit;
+mod sets;
 mod stacks;
 
 use expect_test::Expect;

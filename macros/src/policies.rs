@@ -1,0 +1,224 @@
+//! `policies!`: stacks that have a name, and many functions under each.
+//!
+//! ```text
+//! policies! {                               enum upstream {}
+//!     upstream: [                           impl upstream {
+//!         retry(attempts = 4),                  fn circuit_breaker() -> &'static CircuitBreaker {
+//!         circuit_breaker(                          static CIRCUIT_BREAKER: CircuitBreaker = ..;
+//!             failure_threshold = 3,                &CIRCUIT_BREAKER
+//!             ignore(Err(Error::NotFound)),     }
+//!         ),                                }
+//!     ]                                     macro_rules! __steadfast_upstream {
+//! }                                             (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
+//!                                                   $($above)*
+//!                                                   #[::steadfast::retry(@ attempts = 4)]
+//!                                                   #[::steadfast::circuit_breaker(
+//!                                                       @ $($set)*::circuit_breaker(), ignore(Err(Error::NotFound)),
+//!                                                   )]
+//!                                                   $($item)*
+//!                                               };
+//!                                           }
+//!                                           use __steadfast_upstream as upstream;
+//! ```
+//!
+//! The type and the macro have one name, so that one `use` brings both. `#[resilient(upstream)]` calls the macro with the
+//! function, and tells it where the type is. The `@` says that names in the arguments are those of the function.
+
+mod krate;
+mod parse;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+use syn::parse::{ParseStream, Parser};
+use syn::{Token, Visibility};
+
+use self::krate::{Steadfast, in_this_crate, with_placeholder, without_placeholder};
+use self::parse::{Entry, Set, set};
+use crate::args::Args;
+use crate::collect::Collected;
+use crate::ctxt::Ctxt;
+use crate::function::Function;
+use crate::kind::Kind;
+use crate::policy::{Layer, Policy};
+use crate::shape::Shape;
+use crate::stack::Stack;
+use crate::{check, docs};
+
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let ctxt = Ctxt::new();
+    let mut sets = Vec::new();
+    let mut root = TokenStream::new();
+    let read = |input: ParseStream<'_>| {
+        if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            while !input.is_empty() && !input.peek(Token![;]) {
+                root.extend([input.parse::<TokenTree>()?]);
+            }
+            input.parse::<Token![;]>()?;
+        }
+        while !input.is_empty() {
+            sets.push(set(&ctxt, input)?);
+        }
+        Ok(())
+    };
+    if let Err(error) = read.parse2(input) {
+        ctxt.push(error);
+    }
+    let root = Steadfast::read(&ctxt, root);
+    let sets: TokenStream = sets.into_iter().map(|set| set.declare(&ctxt, &root)).collect();
+    let errors = ctxt.check().err().map(|errors| errors.to_compile_error());
+    quote!(#errors #sets)
+}
+
+impl Set {
+    fn declare(mut self, ctxt: &Ctxt, root: &Steadfast) -> TokenStream {
+        let quiet = Ctxt::new();
+        let stack = self.read(&quiet, root);
+        let (items, attributes) = match quiet.check() {
+            Ok(()) if !self.is_mistaken => {
+                docs::append_to_set(&mut self.attributes, &stack);
+                self.policies(ctxt, root, &stack)
+            }
+            // Once here, and not again under each function, which comes out as it was written.
+            result => {
+                ctxt.ok(result);
+                (TokenStream::new(), TokenStream::new())
+            }
+        };
+        let Self { attributes: written, visibility, name, .. } = self;
+        let span = Span::mixed_site();
+        let (export, hidden) = match &visibility {
+            Visibility::Public(_) => {
+                (Some(quote_spanned!(span=> #[macro_export])), format_ident!("__steadfast_{name}_{}", place(&name)))
+            }
+            _ => (None, format_ident!("__steadfast_{name}")),
+        };
+        let hidden = Ident::new(&hidden.to_string(), Span::call_site());
+        quote_spanned!(span=>
+            #(#written)*
+            #[allow(non_camel_case_types, dead_code)]
+            #visibility enum #name {}
+            #items
+            #[doc(hidden)]
+            #[allow(unused_macros)]
+            #export
+            macro_rules! #hidden {
+                (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => { $($above)* #attributes $($item)* };
+            }
+            #[doc(hidden)]
+            #[allow(unused_imports)]
+            #visibility use #hidden as #name;
+        )
+    }
+
+    /// The stack as it would be on a function of which nothing is known yet.
+    fn read(&self, ctxt: &Ctxt, root: &Steadfast) -> Stack {
+        let attributes = self
+            .entries
+            .iter()
+            .map(|entry| Collected::outermost(entry.kind, entry.span, in_this_crate(entry.args.clone())));
+        let mut stack = Stack::read(ctxt, self.name.span(), attributes.collect(), None);
+        if root.here.is_given() {
+            stack.root = root.here.clone();
+        }
+        let function = Function::parse(
+            ctxt,
+            Kind::Resilient,
+            quote!(
+                async fn f() {}
+            ),
+        );
+        if let Ok(function) = function
+            && let Some(shape) = Shape::of(ctxt, &function)
+            && !self.is_mistaken
+        {
+            check::check(ctxt, &stack, &function, &shape);
+        }
+        stack
+    }
+
+    /// The policies that all functions share, and the attributes of each of them.
+    fn policies(&self, ctxt: &Ctxt, root: &Steadfast, stack: &Stack) -> (TokenStream, TokenStream) {
+        let mut methods = TokenStream::new();
+        let mut attributes = TokenStream::new();
+        let mut layers = stack.layers.iter();
+        for entry in &self.entries {
+            let layer = if entry.kind.is_policy() { layers.next() } else { None };
+            let shared = layer.and_then(|layer| shared(layer, stack).map(|method| (layer, method)));
+            let attribute = Ident::new(entry.kind.name(), entry.span);
+            let args = match (shared, entry.own) {
+                (Some((layer, method)), None) => {
+                    methods.extend(self.method(layer, stack, &method));
+                    entry.beside(&layer.variable(entry.kind.name(), stack))
+                }
+                (None, Some(own)) => {
+                    let message = format!("`{attribute}` shares nothing here; leave `own` out");
+                    ctxt.error(own, message);
+                    continue;
+                }
+                _ => entry.args.clone(),
+            };
+            let there = &root.there;
+            let root_argument = root.argument(&args);
+            let root = if there.is_empty() { root.here.at(entry.span) } else { there.clone() };
+            attributes.extend(quote_spanned!(entry.span=> #[#root::#attribute(@ #args #root_argument)]));
+        }
+        let name = &self.name;
+        let methods = (!methods.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> impl #name { #methods }));
+        (methods.unwrap_or_default(), attributes)
+    }
+
+    fn method(&self, layer: &Layer, stack: &Stack, (ty, value): &(TokenStream, TokenStream)) -> TokenStream {
+        let visibility = &self.visibility;
+        let method = Ident::new(&layer.variable(layer.kind.name(), stack).to_string(), Span::call_site());
+        let item = layer.item();
+        let doc = format!(" The {} that the functions of this set share.", layer.kind.name().replace('_', " "));
+        quote_spanned!(Span::mixed_site()=>
+            #[doc = #doc]
+            #[allow(dead_code)]
+            #[must_use]
+            #[inline]
+            #visibility fn #method() -> &'static #ty {
+                static #item: #ty = #value;
+                &#item
+            }
+        )
+    }
+}
+
+impl Entry {
+    /// The arguments beside the shared policy `method` of the set: without the settings, which that has.
+    fn beside(&self, method: &Ident) -> TokenStream {
+        let quiet = Ctxt::new();
+        let mut args = Args::parse(&quiet, self.kind, self.span, with_placeholder(self.args.clone()));
+        args.drop_settings();
+        let method = Ident::new(&method.to_string(), self.span);
+        let rest = without_placeholder(args.into_tokens());
+        // Nothing new: all of this was read before.
+        let _ = quiet.check();
+        let set = quote_spanned!(Span::mixed_site()=> $($set)*);
+        quote_spanned!(self.span=> #set::#method(), #rest)
+    }
+}
+
+/// The type and the value of a policy that is made here.
+fn shared(layer: &Layer, stack: &Stack) -> Option<(TokenStream, TokenStream)> {
+    match &layer.policy {
+        Policy::Around(policy) => policy.shared(layer, stack),
+        Policy::Retry(_) | Policy::Fallback(_) => None,
+    }
+}
+
+/// A name for this place in the code: exported macros of one crate are all in one list.
+fn place(name: &Ident) -> String {
+    let mut hasher = DefaultHasher::new();
+    let span = name.span();
+    if proc_macro::is_available() {
+        span.unwrap().file().hash(&mut hasher);
+    }
+    (span.start().line, span.start().column).hash(&mut hasher);
+    format!("{:x}", hasher.finish())
+}

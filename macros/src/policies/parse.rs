@@ -1,0 +1,107 @@
+//! What is written in `policies!`.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Token, Visibility};
+
+use crate::ctxt::Ctxt;
+use crate::kind::Kind;
+use crate::suggest::unknown;
+
+pub(super) struct Set {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) name: Ident,
+    pub(super) entries: Vec<Entry>,
+    /// Whether a mistake was reported that leaves out a policy.
+    pub(super) is_mistaken: bool,
+}
+
+pub(super) struct Entry {
+    /// Where `own` stands.
+    pub(super) own: Option<Span>,
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+    pub(super) args: TokenStream,
+}
+
+/// `pub(crate) upstream: [retry(..), own bulkhead(..)],`
+pub(super) fn set(ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<Set> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility = input.parse()?;
+    let name: Ident = input.parse()?;
+    let mut set = Set { attributes, visibility, name, entries: Vec::new(), is_mistaken: false };
+    if let Err(error) = set.read_entries(ctxt, input) {
+        ctxt.push(error);
+        set.is_mistaken = true;
+        skip_to(input, |input| input.peek(Token![,]) || input.peek(Token![;]))?;
+    }
+    if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() && input.parse::<Token![;]>().is_err() {
+        ctxt.push(input.error("expected `,` or `;` before the next set"));
+    }
+    Ok(set)
+}
+
+fn skip_to(input: ParseStream<'_>, is_end: impl Fn(ParseStream<'_>) -> bool) -> syn::Result<()> {
+    while !input.is_empty() && !is_end(input) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// `own bulkhead(max_concurrent = 10)`
+fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+    let mut name = input.call(Ident::parse_any)?;
+    let mut own = None;
+    if name == "own" && input.peek(Ident::peek_any) {
+        own = Some(name.span());
+        name = input.call(Ident::parse_any)?;
+    }
+    let known: Vec<_> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Resilient).collect();
+    let Some(kind) = known.iter().copied().find(|kind| name == kind.name()) else {
+        let names: Vec<_> = known.iter().map(|kind| kind.name()).collect();
+        return Err(syn::Error::new(name.span(), unknown("policy", &name.to_string(), &names)));
+    };
+    let args = if input.peek(syn::token::Paren) {
+        let args;
+        syn::parenthesized!(args in input);
+        args.parse()?
+    } else if input.is_empty() || input.peek(Token![,]) {
+        TokenStream::new()
+    } else {
+        return Err(input.error(format!("expected `{name}(..)`")));
+    };
+    Ok(Entry { own, kind, span: name.span(), args })
+}
+
+impl Set {
+    fn read_entries(&mut self, ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
+        let name = &self.name;
+        if !input.peek(Token![:]) || !input.peek2(syn::token::Bracket) {
+            return Err(input.error(format!("expected `{name}: [..]` with the policies, the outermost first")));
+        }
+        input.parse::<Token![:]>()?;
+        let list;
+        syn::bracketed!(list in input);
+        if list.is_empty() {
+            return Err(syn::Error::new(name.span(), format!("`{name}` names no policy; give it one, e.g. `retry`")));
+        }
+        while !list.is_empty() {
+            let entry = entry(&list).and_then(|entry| {
+                let is_end = list.is_empty() || list.peek(Token![,]);
+                if is_end { Ok(entry) } else { Err(list.error("expected `,` before the next policy")) }
+            });
+            match entry {
+                Ok(entry) => self.entries.push(entry),
+                Err(error) => {
+                    ctxt.push(error);
+                    self.is_mistaken = true;
+                    skip_to(&list, |list| list.peek(Token![,]))?;
+                }
+            }
+            list.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    }
+}
