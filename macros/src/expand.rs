@@ -62,8 +62,7 @@ impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
         let check = self.check_for_a_future();
-        let judges = |layer: &Layer| layer.kind.facts().judges;
-        let classes = check.is_some() || self.stack.layers.iter().any(judges);
+        let classes = check.is_some() || self.stack.layers.iter().any(Layer::judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| layer.prelude(self.stack));
         // In an async function every argument is consumed. Here one of which the body has clones would be reported as
@@ -116,7 +115,7 @@ impl Expand<'_> {
             return quote_spanned!(site()=> let call = #block;);
         };
         let around = policy.layer(layer, self.stack);
-        let class = layer.kind.facts().judges.then(|| {
+        let class = layer.judges().then(|| {
             let class = layer.filter.class(self.root, self.output);
             quote_spanned!(site()=> , #class)
         });

@@ -50,6 +50,11 @@ pub(crate) trait Around {
         None
     }
 
+    /// Whether it asks what a failure is, where not every attribute of its kind does.
+    fn judges(&self) -> bool {
+        false
+    }
+
     /// Whether it has anything to do where no call beneath it ever fails.
     fn acts_on_successes(&self) -> bool {
         true
@@ -78,6 +83,11 @@ impl Layer {
     /// Whether it may answer in place of what is beneath it.
     pub(crate) fn rejects(&self) -> bool {
         self.kind.facts().rejects
+    }
+
+    /// Whether it asks what a failure is.
+    pub(crate) fn judges(&self) -> bool {
+        self.kind.facts().judges || matches!(&self.policy, Policy::Around(policy) if policy.judges())
     }
 
     pub(crate) fn is_fallback(&self) -> bool {
