@@ -189,7 +189,8 @@ async fn k13b_the_wait_shortens_when_calls_take_longer() {
     under_load(200, SECOND * 20, ask).await;
     CAPACITY.store(4, SeqCst);
     under_load(200, SECOND * 20, ask).await;
-    (WAITED.store(0, SeqCst), CALLS.store(0, SeqCst));
+    WAITED.store(0, SeqCst);
+    CALLS.store(0, SeqCst);
     under_load(200, SECOND * 20, ask).await;
     // A queue as long as it was when all was well, about 36, would take nine tenths of a second to get through.
     let mean = WAITED.load(SeqCst) / CALLS.load(SeqCst);
