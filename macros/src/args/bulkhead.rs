@@ -11,6 +11,7 @@ use super::setting::Setting;
 use super::stateful::{Stateful, Type};
 use crate::ctxt::Ctxt;
 use crate::docs;
+use crate::emit::Root;
 use crate::kind::Facts;
 use crate::policy::{Around, Layer, Policy};
 use crate::shape::Shape;
@@ -58,8 +59,8 @@ impl Bulkhead {
 
     /// `mistaken`: something was given in place of the settings, and reported.
     fn read_settings(&mut self, args: &mut Args<'_>, mistaken: bool) {
-        let (is_fixed, is_adaptive) = (args.has("max_concurrent"), args.has("adaptive"));
-        if !mistaken && !is_fixed && !is_adaptive {
+        let is_adaptive = args.has("adaptive");
+        if !mistaken && !args.is_meant("max_concurrent") && !args.is_meant("adaptive") {
             args.ctxt.error(
                 args.span,
                 "`#[bulkhead]` needs `max_concurrent`: how many calls run at once, e.g. \
@@ -117,8 +118,8 @@ impl Around for Bulkhead {
         self.shared.shared(layer, stack)
     }
 
-    fn judges(&self) -> bool {
-        self.learns
+    fn judges(&self, layer: &Layer, root: &Root, output: &syn::Type) -> Option<TokenStream> {
+        self.learns.then(|| layer.filter.class(root, output))
     }
 }
 

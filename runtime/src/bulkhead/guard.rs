@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::scope;
+use crate::scope::{self, Dropping};
 
 use super::Bulkhead;
 use super::adaptive::Said;
@@ -100,7 +100,7 @@ impl Drop for Guard<'_> {
 #[inline(never)]
 fn abandon(bulkhead: &Bulkhead, began: Option<u64>) {
     if let Some(began) = began
-        && scope::timing_out()
+        && scope::dropping() == Some(Dropping::TimedOut)
     {
         bulkhead.ended(began, Said::Overloaded);
     }
