@@ -49,7 +49,7 @@ static REPLICAS: CircuitBreaker = CircuitBreaker::new().failure_threshold(1).aba
 #[circuit_breaker(REPLICAS)]
 async fn slow_at_first(calls: &AtomicU32) -> Answer {
     let number = calls.fetch_add(1, SeqCst);
-    sleep(if number % 2 == 0 { Duration::from_secs(5) } else { millis(1) }).await;
+    sleep(if number.is_multiple_of(2) { Duration::from_secs(5) } else { millis(1) }).await;
     Ok(number)
 }
 
@@ -93,7 +93,7 @@ async fn crowded(number: u32) -> Answer {
     for _ in 0..number % 7 {
         tokio::task::yield_now().await;
     }
-    if number % 3 == 0 { Err(Error::Body) } else { Ok(number) }
+    if number.is_multiple_of(3) { Err(Error::Body) } else { Ok(number) }
 }
 
 /// Many at once on many threads, some of them dropped half way: no place is lost, and never are there more calls than
