@@ -1,10 +1,10 @@
 //! How the limit of an adaptive bulkhead follows what calls do, and what waits for it.
 
 use std::future::pending;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
-use steadfast::{Bulkhead, Keyed, bulkhead, outcome, retry, testing, timeout};
+use steadfast::{Bulkhead, Deadline, Keyed, bulkhead, hedge, outcome, policies, resilient, retry, testing, timeout};
 use steadfast_tests::{Answer, Error, Script, poll_once};
 use tokio::time::{Instant, sleep};
 
@@ -244,4 +244,84 @@ async fn k16_beneath_a_retry_each_attempt_is_a_call() {
     let script = Script::new("FFS");
     assert_eq!(call(&script).await, Ok(3));
     assert_eq!((PLACES.running(), PLACES.limit()), (0, 1));
+}
+
+policies! {
+    strained: [bulkhead(adaptive(min = 2, max = 30, initial = 4), max_wait = "1s")];
+    each: [own bulkhead(adaptive(min = 2, max = 30, initial = 4), max_wait = "1s")];
+}
+
+#[tokio::test(start_paused = true)]
+async fn k17_the_functions_of_a_set_learn_for_each_other() {
+    #[resilient(strained)]
+    async fn answers() -> Answer {
+        sleep(CALL).await;
+        Ok(1)
+    }
+    #[resilient(strained)]
+    async fn throttles() -> Answer {
+        sleep(CALL).await;
+        Err(Error::Throttled(None))
+    }
+    under_load(100, SECOND * 20, answers).await;
+    assert_eq!(strained::bulkhead().limit(), 30);
+    under_load(100, SECOND * 20, throttles).await;
+    assert_eq!(strained::bulkhead().limit(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn k17b_and_what_is_a_functions_own_learns_for_it_alone() {
+    static INSIDE: AtomicU32 = AtomicU32::new(0);
+    static MOST: AtomicU32 = AtomicU32::new(0);
+    #[resilient(each)]
+    async fn answers() -> Answer {
+        MOST.fetch_max(INSIDE.fetch_add(1, SeqCst) + 1, SeqCst);
+        sleep(CALL).await;
+        INSIDE.fetch_sub(1, SeqCst);
+        Ok(1)
+    }
+    #[resilient(each)]
+    async fn throttles() -> Answer {
+        sleep(CALL).await;
+        Err(Error::Throttled(None))
+    }
+    under_load(100, SECOND * 20, throttles).await;
+    under_load(100, CALL, answers).await;
+    assert_eq!(MOST.load(SeqCst), 4);
+    under_load(100, SECOND * 20, answers).await;
+    assert_eq!(MOST.load(SeqCst), 30);
+}
+
+/// A hedge ends a call because another was better, and not because the dependency cannot keep up.
+#[tokio::test(start_paused = true)]
+async fn k18_a_call_that_lost_against_another_says_nothing() {
+    static PLACES: Bulkhead = Bulkhead::adaptive(2, 20);
+    #[hedge(after = "10ms")]
+    #[bulkhead(PLACES)]
+    async fn hedged(is_first: &AtomicBool) -> Answer {
+        if is_first.swap(false, SeqCst) { pending().await } else { Ok(1) }
+    }
+    under_load(5, SECOND * 10, || async { hedged(&AtomicBool::new(true)).await }).await;
+    assert_eq!((PLACES.running(), PLACES.rejected(), PLACES.limit()), (0, 0, 20));
+}
+
+/// As it is to a breaker: a dependency that hangs would go unnoticed while all clients are impatient.
+#[tokio::test(start_paused = true)]
+async fn k19_a_deadline_that_was_given_is_a_timeout_as_well() {
+    static BENEATH: Bulkhead = Bulkhead::adaptive(2, 20);
+    static ALONE: Bulkhead = Bulkhead::adaptive(2, 20);
+    #[timeout("1h")]
+    #[bulkhead(BENEATH)]
+    async fn beneath() -> Answer {
+        pending().await
+    }
+    #[bulkhead(ALONE)]
+    async fn alone() -> Answer {
+        sleep(SECOND * 2).await;
+        Ok(1)
+    }
+    under_load(10, SECOND * 40, || Deadline::after(SECOND).scope(beneath())).await;
+    // Without a timeout nothing ends it, and so it answers.
+    under_load(10, SECOND * 20, || Deadline::after(SECOND).scope(alone())).await;
+    assert_eq!((BENEATH.limit(), ALONE.limit()), (2, 20));
 }

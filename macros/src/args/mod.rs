@@ -116,12 +116,20 @@ impl<'c> Args<'c> {
             Expr::Binary(binary) if matches!(binary.op, BinOp::Eq(_)) => setting(&binary.left),
             _ => None,
         };
-        let message = match meant {
-            Some(name) => format!("expected `{name} = ..`"),
-            None if setting::literal(&handle).is_some() || setting::is_negative(&handle) => {
+        // `adaptve(min = 2)`: nobody calls a function so.
+        let misspelt = match &handle {
+            Expr::Call(call) if call.args.iter().any(|argument| matches!(argument, Expr::Assign(_))) => {
+                names(&call.func)
+            }
+            _ => None,
+        };
+        let message = match (meant, misspelt) {
+            (Some(name), _) => format!("expected `{name} = ..`"),
+            (None, Some(name)) => unknown("argument", &name, &known),
+            (None, None) if setting::literal(&handle).is_some() || setting::is_negative(&handle) => {
                 format!("expected `name = value`, e.g. `{example}`, or a shared policy")
             }
-            None => return Some(handle),
+            (None, None) => return Some(handle),
         };
         self.ctxt.error_spanned_by(&handle, message);
         None

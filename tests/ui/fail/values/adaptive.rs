@@ -2,6 +2,7 @@ use std::io;
 use steadfast::bulkhead;
 
 const TEN: u32 = 10;
+static PLACES: steadfast::Bulkhead = steadfast::Bulkhead::new(1);
 
 #[bulkhead(adaptive, max_concurrent = 3)]
 fn both() -> io::Result<u32> {
@@ -71,6 +72,31 @@ fn a_queue_in_which_nobody_waits() -> io::Result<u32> {
 #[bulkhead(adaptive(max = limit))]
 fn an_argument(limit: u32) -> io::Result<u32> {
     Ok(limit)
+}
+
+#[bulkhead(adaptve(min = 2))]
+fn misspelt() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[bulkhead(adaptve = 3)]
+fn misspelt_as_a_value() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[bulkhead(max_wait = "1s", adaptve(min = 2))]
+fn misspelt_further_back() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[bulkhead(PLACES, adaptive)]
+fn beside_a_shared_one() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[bulkhead(adaptive(min = TEN as u64, max = 20))]
+fn of_another_type() -> io::Result<u32> {
+    Ok(1)
 }
 
 fn main() {}
