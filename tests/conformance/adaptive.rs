@@ -296,6 +296,7 @@ async fn k17b_and_what_is_a_functions_own_learns_for_it_alone() {
 #[tokio::test(start_paused = true)]
 async fn k18_a_call_that_lost_against_another_says_nothing() {
     static PLACES: Bulkhead = Bulkhead::adaptive(2, 20);
+    #[timeout("1s")]
     #[hedge(after = "10ms")]
     #[bulkhead(PLACES)]
     async fn hedged(is_first: &AtomicBool) -> Answer {
