@@ -12,7 +12,12 @@ macro_rules! each_async_stack {
         $functions!(retry, Stack::RETRY, [#[steadfast::retry(backoff = none)]]);
         $functions!(circuit_breaker, Stack::CIRCUIT_BREAKER, [#[steadfast::circuit_breaker]]);
         $functions!(timeout, Stack::TIMEOUT, [#[steadfast::timeout("1s")]]);
+        $functions!(percentile, Stack::TIMEOUT, [#[steadfast::timeout(percentile(0.99, min = "1s", max = "2s"))]]);
+        $functions!(bulkhead, Stack::PLAIN, [#[steadfast::bulkhead(max_concurrent = 9, max_wait = "1s")]]);
+        $functions!(adaptive, Stack::PLAIN, [#[steadfast::bulkhead(adaptive(min = 2, max = 9))]]);
+        $functions!(rate_limit, Stack::PLAIN, [#[steadfast::rate_limit(permits = 1_000, per = "1s", max_wait = "1s")]]);
         $functions!(fallback, Stack::FALLBACK, [#[steadfast::fallback(Err(Error::Handled))]]);
+        $functions!(set, Stack::FULL, [#[steadfast::resilient(crate::shapes::of_all_shapes)]]);
         $functions!(full, Stack::FULL, [
             #[steadfast::fallback(Err(Error::Handled))]
             #[steadfast::timeout("10s")]
@@ -29,6 +34,9 @@ macro_rules! each_blocking_stack {
         $functions!(plain, Stack::PLAIN, []);
         $functions!(retry, Stack::RETRY, [#[steadfast::retry(backoff = none)]]);
         $functions!(circuit_breaker, Stack::CIRCUIT_BREAKER, [#[steadfast::circuit_breaker]]);
+        $functions!(bulkhead, Stack::PLAIN, [#[steadfast::bulkhead(max_concurrent = 9, max_wait = "1s")]]);
+        $functions!(adaptive, Stack::PLAIN, [#[steadfast::bulkhead(adaptive(min = 2, max = 9))]]);
+        $functions!(rate_limit, Stack::PLAIN, [#[steadfast::rate_limit(permits = 1_000, per = "1s", max_wait = "1s")]]);
         $functions!(fallback, Stack::FALLBACK, [#[steadfast::fallback(Err(Error::Handled))]]);
         $functions!(full, Stack::BLOCKING, [
             #[steadfast::fallback(Err(Error::Handled))]
@@ -39,6 +47,18 @@ macro_rules! each_blocking_stack {
 }
 
 mod shapes {
+    steadfast::policies! {
+        pub(crate) of_all_shapes: [
+            fallback(Err(crate::shapes::probe::Error::Handled)),
+            timeout("10s"),
+            retry(backoff = none),
+            own circuit_breaker,
+            own rate_limit(permits = 1_000, per = "1s"),
+            own bulkhead(max_concurrent = 9),
+            timeout("1s"),
+        ]
+    }
+
     mod arguments;
     mod async_trait;
     mod blocking;

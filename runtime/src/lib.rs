@@ -151,6 +151,9 @@ mod scope;
 mod sleeper;
 mod time;
 mod timeout;
+mod wake;
+#[cfg(test)]
+mod woken;
 
 #[doc(hidden)]
 #[path = "private.rs"]

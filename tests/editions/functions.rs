@@ -5,7 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use steadfast::{CircuitBreaker, Rejection, circuit_breaker, fallback, outcome, retry, timeout};
+use steadfast::{
+    CircuitBreaker, Rejection, bulkhead, circuit_breaker, fallback, hedge, outcome, policies, rate_limit, resilient,
+    retry, timeout,
+};
 
 /// What may go wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +169,43 @@ pub fn temporaries(numbers: &std::sync::Mutex<Vec<u32>>) -> Result<usize, Error>
     }
 }
 
+/// The last success.
+#[fallback(stale = "1m", key = (id, name), max_keys = 2)]
+#[rate_limit(permits = 100, per = "1s", max_wait = "1s", key = id)]
+#[bulkhead(adaptive(min = 2, max = 9))]
+#[timeout(percentile(0.9, max = "1s"))]
+pub async fn stale(id: u32, name: &str, fails: bool) -> Result<usize, Error> {
+    if fails {
+        return Err(Error::Body);
+    }
+    Ok(name.len())
+}
+
+/// The better of two.
+#[hedge(after = "1s", clone(text))]
+#[bulkhead(max_concurrent = 2)]
+pub async fn hedged(text: String, calls: &std::cell::Cell<u32>) -> Result<String, Error> {
+    calls.set(calls.get() + 1);
+    if calls.get() == 1 {
+        std::future::pending::<()>().await;
+    }
+    Ok(text)
+}
+
+policies! {
+    /// Of the crate.
+    pub set: [fallback(Err($crate::Error::Handled)), retry(backoff = none, clone(text)), own circuit_breaker, timeout("1s")]
+}
+
+/// By a name.
+#[resilient(set)]
+pub async fn of_a_set(text: String) -> Result<String, Error> {
+    if text.is_empty() || steadfast::attempt() < 3 {
+        Err(Error::Body)?;
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,5 +238,13 @@ mod tests {
         assert_eq!(send(unwanted(1)).await, Ok(1));
         assert_eq!(send(unwanted(0)).await, Err(Error::Handled));
         assert_eq!(temporaries(&std::sync::Mutex::new(Vec::new())), Ok(2));
+
+        assert_eq!(send(stale(1, "abc", false)).await, Ok(3));
+        assert_eq!(send(stale(1, "abc", true)).await, Ok(3));
+        assert_eq!(send(stale(2, "abc", true)).await, Err(Error::Body));
+        let calls = std::cell::Cell::new(0);
+        assert_eq!((hedged("a".to_owned(), &calls).await.unwrap().as_str(), calls.get()), ("a", 2));
+        assert_eq!(send(of_a_set("a".to_owned())).await.unwrap(), "a");
+        assert_eq!(send(of_a_set(String::new())).await, Err(Error::Handled));
     }
 }

@@ -9,11 +9,11 @@
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use core::task::Waker;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{MutexGuard, PoisonError};
 
 use super::Bulkhead;
 use super::word::{GRANT, Mode, RUNNING, WAITING, Word};
+use crate::wake::wake;
 
 /// Those who wait, in the order in which they came. Who is no longer in it, and has not left it himself, has a place.
 pub(super) struct Queue {
@@ -47,7 +47,7 @@ impl Bulkhead {
     #[inline]
     pub(super) fn try_enter(&self) -> bool {
         let mut word = self.word.load(Relaxed);
-        while word < u64::from(self.max_concurrent) {
+        while word < u64::from(self.limit()) {
             match self.word.compare_exchange_weak(word, word + RUNNING, Acquire, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => word = now,
@@ -59,7 +59,7 @@ impl Bulkhead {
     /// As [`try_enter`](Self::try_enter), also where something is forced.
     #[cold]
     pub(super) fn try_enter_slowly(&self) -> bool {
-        self.update(|word| word.admits(self.max_concurrent).then_some(word.0 + RUNNING)).is_ok()
+        self.update(|word| word.admits(self.limit()).then_some(word.0 + RUNNING)).is_ok()
     }
 
     /// Gives a place back: one read-modify-write where nobody waits for it.
@@ -83,7 +83,7 @@ impl Bulkhead {
     fn grant(&self) -> Option<Waker> {
         let mut queue = self.lock();
         // It stays so until the end of this: while somebody waits, nobody enters but by this lock.
-        if !self.word().has_place(self.max_concurrent) {
+        if !self.word().has_place(self.limit()) {
             return None;
         }
         let (_, waker) = queue.wakers.pop_first()?;
@@ -96,7 +96,7 @@ impl Bulkhead {
         let mut queue = self.lock();
         let joined = |before: Word, after: u64| after.wrapping_sub(before.0) == WAITING;
         let changed = self.update(|word| {
-            if word.admits(self.max_concurrent) {
+            if word.admits(self.limit()) {
                 Some(word.0 + RUNNING)
             } else {
                 (word.mode() != Mode::ForcedOpen && word.waiting() < self.queue_limit()).then_some(word.0 + WAITING)
@@ -143,17 +143,8 @@ impl Bulkhead {
     }
 
     /// No user code runs under the lock, wakers included, so a poisoned one is as good as any.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A waker that panics must not keep the others from being woken, nor end a process in which a call is just dropped by
-/// another panic.
-fn wake(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        // Dropping it could panic again.
-        core::mem::forget(payload);
     }
 }
 
@@ -183,9 +174,11 @@ impl<'b> Turn<'b> {
             }
         };
         let left = if standing == Standing::Refused { self.bulkhead.dequeue(&mut queue, self.ticket) } else { None };
-        self.is_over = standing != Standing::Waiting;
+        self.is_over = standing == Standing::Refused;
         drop(queue);
+        // Where one of them panics, a place that has come is left to the drop of this.
         drop((left, waker));
+        self.is_over = standing != Standing::Waiting;
         standing
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 
 use tokio::time::{Instant, sleep};
 
-use super::queue::Asked;
+use super::queue::{Asked, Standing};
 use super::*;
 use crate::{CircuitBreaker, Flow, Timeout};
 
@@ -31,7 +31,7 @@ fn occupancy(bulkhead: &Bulkhead) -> (u32, u32) {
 #[test]
 fn settings_are_taken_to_the_nearest_in_range() {
     let limits = |bulkhead: Bulkhead| {
-        let BulkheadLimits { max_concurrent, max_wait, max_queue } = bulkhead.limits();
+        let BulkheadLimits { max_concurrent, max_wait, max_queue, .. } = bulkhead.limits();
         (max_concurrent, max_wait, max_queue)
     };
     assert_eq!(limits(Bulkhead::new(0)), (1, Duration::ZERO, 0));
@@ -327,10 +327,38 @@ fn wakers_run_outside_the_lock_and_may_panic() {
     assert!(BULKHEAD.is_idle());
 }
 
+#[test]
+fn a_waker_that_panics_as_it_is_dropped_costs_no_place() {
+    struct Rude;
+    impl std::task::Wake for Rude {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for Rude {
+        fn drop(&mut self) {
+            panic!("of the waker");
+        }
+    }
+    for (is_granted, standing) in [(true, Standing::Granted), (false, Standing::Refused)] {
+        let bulkhead = Bulkhead::new(1).max_wait(Duration::MAX);
+        let place = bulkhead.try_acquire().unwrap();
+        let Asked::Queued(mut turn) = bulkhead.ask(Waker::noop().clone()) else { panic!("it has room") };
+        let place = Some(place).filter(|_| !is_granted);
+        let look = || turn.look(Waker::from(Arc::new(Rude)), true);
+        assert!(catch_unwind(AssertUnwindSafe(look)).is_err(), "{standing:?}");
+        drop(turn);
+        assert_eq!(occupancy(&bulkhead), (u32::from(!is_granted), 0), "{standing:?}");
+        drop(place);
+        assert!(bulkhead.is_idle(), "{standing:?}");
+    }
+}
+
 #[cfg(feature = "testing")]
 #[tokio::test(start_paused = true)]
 async fn a_replaced_sleeper_waits_for_a_thread() {
-    let bulkhead = std::rc::Rc::new(Bulkhead::new(1).max_wait(SECOND));
+    use core::cell::Cell;
+    use std::rc::Rc;
+
+    let bulkhead = Rc::new(Bulkhead::new(1).max_wait(SECOND));
     let place = bulkhead.try_acquire().unwrap();
     let sleeps = crate::testing::advance_on_sleep();
     let start = Instant::now();
@@ -339,7 +367,7 @@ async fn a_replaced_sleeper_waits_for_a_thread() {
     drop((place, sleeps));
 
     // Somebody leaves meanwhile.
-    let held = Rc::new(core::cell::Cell::new(true));
+    let held = Rc::new(Cell::new(true));
     let _sleeper = crate::testing::sleeper({
         let (bulkhead, held) = (Rc::clone(&bulkhead), Rc::clone(&held));
         move |_| {
@@ -351,6 +379,3 @@ async fn a_replaced_sleeper_waits_for_a_thread() {
     assert_eq!(bulkhead.try_call_blocking(|| held.get()), Flow::Returned(false));
     assert!(bulkhead.is_idle());
 }
-
-#[cfg(feature = "testing")]
-use std::rc::Rc;
