@@ -115,7 +115,7 @@ impl Set {
             }
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(unused_imports)]
+            #[allow(unused_imports, unreachable_pub)]
             #visibility use #hidden as #name;
         )
     }
@@ -225,7 +225,8 @@ fn shared(layer: &Layer, stack: &Stack) -> Option<(TokenStream, TokenStream)> {
     }
 }
 
-/// A name for this place in the code: exported macros of one crate are all in one list.
+/// A name for this call of `policies!`: exported macros of one crate are all in one list. A macro may call it more than once
+/// at one place; the compiler gives each call a number in turn, the same in every build of one source.
 fn place(name: &Ident) -> String {
     let mut hasher = DefaultHasher::new();
     let span = name.span();
@@ -233,5 +234,8 @@ fn place(name: &Ident) -> String {
         span.unwrap().file().hash(&mut hasher);
     }
     (span.start().line, span.start().column).hash(&mut hasher);
+    // `#5 bytes(10..20)`; of the bytes nothing, which differ by what was compiled before.
+    let call = format!("{:?}", Span::call_site());
+    call.split_once('#').map(|(_, number)| number.split(|c: char| !c.is_ascii_digit()).next()).hash(&mut hasher);
     format!("{:x}", hasher.finish())
 }
