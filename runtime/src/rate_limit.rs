@@ -283,20 +283,10 @@ impl RateLimit {
             match self.gcra.pass(number, ticks) {
                 Ok(next) if self.swap(number, next) => return Ok(T::default()),
                 Ok(_) => {}
-                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.clock_went_back(number) => {
-                    self.swap(number, self.gcra.empty(self.now()));
-                }
+                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.queue.begin_anew(self) => {}
                 Err(later) => return otherwise(later, now),
             }
         }
-    }
-
-    /// Whether the clock is another one than it was, and earlier. The bucket is then taken for empty, and fills from now
-    /// on: nobody passes too soon, and nobody waits until the clock is where it was.
-    fn clock_went_back(&self, number: u64) -> bool {
-        // Before the clock: whoever is not there any more has seen it at the time of its permit.
-        let waiting = self.queue.len() as u64;
-        self.gcra.is_ahead(number, self.now(), waiting)
     }
 
     #[inline]

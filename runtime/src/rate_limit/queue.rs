@@ -99,6 +99,22 @@ impl Queue {
         woken.into_iter().for_each(wake);
     }
 
+    /// Empties the bucket where the clock went back, which is so where more permits are taken ahead than those who wait
+    /// have; and says whether it did. It fills from now on: nobody passes too soon, and nobody waits until the clock is
+    /// where it was.
+    pub(super) fn begin_anew(&self, limit: &RateLimit) -> bool {
+        // Who waits and what they have is of one moment only under the lock. An exchange outside of it could not tell a
+        // number that was given back and taken again meanwhile.
+        let line = self.lock();
+        let number = limit.number.load(Ordering::Acquire);
+        // Before the clock: whoever is not there any more has seen it at the time of its permit.
+        let waiting = line.waiting.len() as u64;
+        let now = limit.now();
+        Forced::of(number).is_none()
+            && limit.gcra.is_ahead(number, now, waiting)
+            && limit.number.compare_exchange(number, limit.gcra.empty(now), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
     /// No user code runs under the lock, so a poisoned one is as good as any.
     fn lock(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
