@@ -1,0 +1,20 @@
+//! A rate limit with permits left.
+
+use steadfast::rate_limit;
+
+use super::body::{Answer, at_once, plain};
+use crate::contest::{OURS, PLAIN, Row, Target, ready};
+
+#[rate_limit(permits = 1_000_000_000, per = "1s")]
+async fn ours(n: u32) -> Answer {
+    at_once(n).await
+}
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![Row {
+        name: "rate-limit",
+        title: "rate limit, a permit is left",
+        target: Target { instructions: 190, locked: 1, clock_reads: 1, ..Target::default() },
+        contestants: vec![ready!(PLAIN, plain), ready!(OURS, ours)],
+    }]
+}

@@ -1,0 +1,35 @@
+//! A retry whose first attempt succeeds.
+
+use steadfast::{RetryBudget, retry};
+
+use super::body::{Answer, at_once, plain};
+use crate::contest::{OURS, PLAIN, Row, Target, ready};
+
+#[retry]
+async fn ours(n: u32) -> Answer {
+    at_once(n).await
+}
+
+static BUDGET: RetryBudget = RetryBudget::new();
+
+#[retry(budget = BUDGET)]
+async fn with_budget(n: u32) -> Answer {
+    at_once(n).await
+}
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        Row {
+            name: "retry",
+            title: "retry, first attempt succeeds",
+            target: Target { instructions: 40, ..Target::default() },
+            contestants: vec![ready!(PLAIN, plain), ready!(OURS, ours)],
+        },
+        Row {
+            name: "retry-budget",
+            title: "the same within a budget",
+            target: Target { instructions: 200, clock_reads: 1, ..Target::default() },
+            contestants: vec![ready!(PLAIN, plain), ready!(OURS, with_budget)],
+        },
+    ]
+}
