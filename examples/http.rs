@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode, header};
+use reqwest::{Client, RequestBuilder, StatusCode, header};
 use steadfast::{Class, Classify, Rejection, parse_retry_after};
 
 use crate::timeline::{Tone, say};
@@ -47,7 +47,15 @@ pub fn client() -> Client {
 /// # Errors
 /// No answer, or one with another status.
 pub async fn get(client: &Client, url: &str) -> Result<String, Error> {
-    let response = client.get(url).send().await?;
+    send(client.get(url)).await
+}
+
+/// As [`get`], of a request with whatever it needs.
+///
+/// # Errors
+/// No answer, or one with another status.
+pub async fn send(request: RequestBuilder) -> Result<String, Error> {
+    let response = request.send().await?;
     let status = response.status();
     if status.is_success() {
         return Ok(response.text().await?);

@@ -5,6 +5,6 @@ pub mod metered;
 pub mod timeline;
 pub mod upstream;
 
-pub use http::{Error, ask, client, get};
+pub use http::{Error, ask, client, get, send};
 pub use metered::Metered;
 pub use upstream::{Reply, Request, Upstream};

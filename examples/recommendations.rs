@@ -1,4 +1,4 @@
-//! Three levels of an answer: the service for it, a cache of what it said before, and what everybody buys.
+//! Four levels of an answer: the service for it, what it said last, a cache that others share, and what everybody buys.
 //!
 //! ```sh
 //! cargo run --example recommendations
@@ -7,7 +7,7 @@
 use std::io;
 
 use reqwest::Client;
-use steadfast::{fallback, retry, timeout};
+use steadfast::{Failure, StaleEvent, fallback, retry, timeout};
 use steadfast_examples::timeline::{Tone, code, heading, say};
 use steadfast_examples::{Error, Reply, Upstream, ask, client};
 
@@ -15,6 +15,7 @@ use steadfast_examples::{Error, Reply, Upstream, ask, client};
 // keeps a hanging one from using up the patience of the caller.
 #[fallback(|error| Ok(popular(&error)))]
 #[fallback(|error| shop.cached(user, &error).await)]
+#[fallback(stale = "10m", key = user, on_stale = remembered)]
 #[retry(attempts = 2, backoff = fixed("50ms"))]
 #[timeout("500ms")]
 async fn recommended(shop: &Shop, user: u32) -> Result<Items, Error> {
@@ -37,17 +38,21 @@ async fn main() -> io::Result<()> {
     shop.service.set([Reply::Reset, Reply::ok("quinces, medlars")]);
     answered(recommended(&shop, 7).await);
 
-    heading("It hangs: the cache answers.");
+    heading("It hangs: its last answer for this user, which is young enough.");
     shop.service.set([Reply::Hang]);
     answered(recommended(&shop, 7).await);
 
-    heading("It is down, and the cache has nothing for this user: what everybody buys.");
+    heading("It has answered nothing for another user: the cache does.");
+    answered(recommended(&shop, 8).await);
+
+    heading("It is down, and the cache has nothing for a third: what everybody buys.");
     shop.service.set([Reply::status(503)]);
     shop.cache.set([Reply::status(404)]);
-    answered(recommended(&shop, 8).await);
+    answered(recommended(&shop, 9).await);
     Ok(())
 }
 
+#[derive(Clone)]
 struct Items {
     from: &'static str,
     names: String,
@@ -67,6 +72,16 @@ impl Shop {
         let names = ask("cache", &self.client, &self.cache.url(&format!("/users/{user}"))).await?;
         Ok(Items { from: "cache", names })
     }
+}
+
+/// The answer itself does not say that it is stale.
+fn remembered(event: &StaleEvent<'_, Result<Items, Error>>) {
+    let error = match event.failure {
+        Failure::Returned(Err(error)) => error,
+        Failure::Returned(Ok(_)) => return,
+        Failure::Rejected(rejection) => &Error::Rejected(rejection),
+    };
+    say(Tone::Held, "fallback", format_args!("what it said {}ms ago, because: {error}", event.age.as_millis()));
 }
 
 /// Needs nobody, so it can't fail.

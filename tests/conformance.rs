@@ -13,14 +13,20 @@ mod circuit_breaker;
 mod classes;
 #[path = "conformance/composition.rs"]
 mod composition;
+#[path = "conformance/deadline.rs"]
+mod deadline;
 #[path = "conformance/fallback.rs"]
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/hedge.rs"]
+mod hedge;
 #[path = "conformance/nested.rs"]
 mod nested;
 #[path = "conformance/outcome.rs"]
 mod outcome;
+#[path = "conformance/percentile.rs"]
+mod percentile;
 #[path = "conformance/rate_limit.rs"]
 mod rate_limit;
 #[path = "conformance/rejected_beneath.rs"]
@@ -37,5 +43,7 @@ mod scope;
 mod sets;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
+#[path = "conformance/stale.rs"]
+mod stale;
 #[path = "conformance/timeout.rs"]
 mod timeout;

@@ -7,14 +7,18 @@ mod pitfalls {
     mod budget;
     mod bulkhead;
     mod common;
+    mod deadline;
     mod expansion;
     mod half_open;
+    mod hedge;
     mod keyed;
     mod late;
     mod manifest;
     mod others;
     mod panics;
+    mod percentile;
     mod rate_limit;
     mod retry;
+    mod stale;
     mod window;
 }

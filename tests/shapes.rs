@@ -44,6 +44,7 @@ mod shapes {
     mod blocking;
     mod functions;
     mod futures;
+    mod hedge;
     mod methods;
     mod modifiers;
     mod probe;

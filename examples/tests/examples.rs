@@ -105,6 +105,9 @@ fn recommendations() {
             "service Connection reset",
             "answer service: quinces",
             "It hangs",
+            "fallback what it said ",
+            "answer service: quinces",
+            "It has answered nothing",
             "fallback the cache, because: timed out",
             "answer cache: cider",
             "fallback the cache, because: 503",
@@ -130,6 +133,46 @@ fn bulkhead() {
             "customers 16 turned away: bulkhead full at `payments`, 4 running and ",
         ],
     );
+}
+
+#[test]
+fn deadline() {
+    let story = story("deadline");
+    assert_told(
+        &story,
+        &[
+            "1. ",
+            "#[retry(attempts = 10, ",
+            "#[timeout(\"5s\")]",
+            "async fn ask_service(",
+            "client asks, and waits 2000 ms",
+            "gateway was given 1",
+            "gateway attempt 1, passes on 1",
+            "service was given 1",
+            "client 200 OK, in time: 12 pounds of tea",
+            "2. ",
+            "gateway attempt 1, passes on 1",
+            "service 503",
+            "gateway attempt 2, passes on ",
+            "service 503",
+            "gateway no attempt 3: Deadline",
+            "client 503 Service Unavailable, in time",
+            "3. ",
+            "gateway attempt 1, passes on 1",
+            "service was given 1",
+            "gateway no attempt 2: Deadline",
+            "client 504 Gateway Timeout, in time",
+        ],
+    );
+    // On its way the time that is left becomes less.
+    let told = |who: &str| -> Vec<u64> {
+        let lines = story.iter().filter_map(|line| line.strip_prefix(who)?.strip_suffix(" ms"));
+        lines.map(|ms| ms.parse().unwrap()).collect()
+    };
+    let (gateway, service) = (told("gateway was given "), told("service was given "));
+    assert_eq!((gateway.len(), service.len()), (3, 4));
+    assert!(gateway.iter().all(|ms| *ms < 2000), "{gateway:?}");
+    assert!(service[0] < gateway[0] && service[2] < service[1], "{service:?}");
 }
 
 #[test]

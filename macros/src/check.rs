@@ -3,7 +3,9 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{FnArg, Lifetime, ReceiverKind, Type, TypeReference};
+use syn::{
+    BoundLifetimes, FnArg, Lifetime, ParenthesizedGenericArguments, ReceiverKind, Type, TypeFnPtr, TypeReference,
+};
 
 use crate::args::fallback::Named;
 use crate::ctxt::Ctxt;
@@ -31,7 +33,10 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
     for (index, layer) in stack.layers.iter().enumerate() {
         let above = &stack.layers[..index];
         match &layer.policy {
-            Policy::Around(policy) => policy.check(ctxt, layer, above, stack, shape),
+            Policy::Around(policy) => {
+                policy.check(ctxt, layer, above, stack, shape);
+                policy.check_function(ctxt, layer, stack, function);
+            }
             Policy::Fallback(fallback) => {
                 if fallback.always_succeeds() && layer.filter.is_empty() {
                     fallback_is_reachable(ctxt, layer, above);
@@ -70,7 +75,7 @@ fn function_can_be_wrapped(ctxt: &Ctxt, stack: &Stack, function: &Function, shap
         );
         ctxt.error(stack.span, message);
     }
-    if let Some(retry) = stack.layers.iter().find(|layer| layer.repeats())
+    if let Some(retry) = stack.layers.iter().find(|layer| layer.is_retry())
         && let Some(borrow) = borrow_of_mutable(function, &shape.written_output)
     {
         let message = format!(
@@ -143,6 +148,14 @@ struct Borrows {
     elided: Vec<TokenStream>,
 }
 
+/// The first borrow in a type that ends before the program does.
+pub(crate) fn borrow(ty: &Type) -> Option<TokenStream> {
+    let mut borrows = Borrows::default();
+    borrows.visit_type(ty);
+    let named = borrows.named.into_iter().map(ToTokens::into_token_stream);
+    borrows.elided.into_iter().chain(named).next()
+}
+
 impl<'ast> Visit<'ast> for Borrows {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         if reference.lifetime.is_none() {
@@ -158,6 +171,11 @@ impl<'ast> Visit<'ast> for Borrows {
             _ => self.named.push(lifetime.clone()),
         }
     }
+
+    // What a function takes and gives back borrows nothing yet.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+    fn visit_bound_lifetimes(&mut self, _: &'ast BoundLifetimes) {}
 }
 
 /// Whether an expression has a `?` of its own; one in a nested block or closure is not told from it.

@@ -66,12 +66,14 @@ impl Expand<'_> {
         let classes = check.is_some() || self.stack.layers.iter().any(judges);
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| layer.prelude(self.stack));
+        let mark = self.stack.marks_answers();
+        let mark = mark.then(|| quote_spanned!(site()=> let answered = &#root::__private::Mark::new();));
         // In an async function every argument is consumed. Here one of which the body has clones would be reported as
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
         let end = self.outer_end(&self.stack.layers);
-        quote!(#classes #check #(#consumed)* #(#prelude)* #end)
+        quote!(#classes #check #(#consumed)* #(#prelude)* #mark #end)
     }
 
     /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
@@ -109,23 +111,34 @@ impl Expand<'_> {
 
     /// Statements that leave a call, not yet begun, in `call`.
     fn call(&self, layers: &[Layer]) -> TokenStream {
-        let Some((layer, beneath)) = layers.split_first() else { return self.innermost() };
+        let (statements, call) = self.call_expr(layers);
+        quote_spanned!(site()=> #statements let call = #call;)
+    }
+
+    /// Statements, and the expression of a call that is not yet begun.
+    fn call_expr(&self, layers: &[Layer]) -> (TokenStream, TokenStream) {
+        let Some((layer, beneath)) = layers.split_first() else { return (TokenStream::new(), self.innermost()) };
         let Policy::Around(policy) = &layer.policy else {
             let (statements, outcome) = self.outcome(layers);
-            let block = self.block(layer.span, &quote!(#statements #outcome));
-            return quote_spanned!(site()=> let call = #block;);
+            return (TokenStream::new(), self.block(layer.span, &quote!(#statements #outcome)));
         };
         let around = policy.layer(layer, self.stack);
-        let class = layer.kind.facts().judges.then(|| {
-            let class = layer.filter.class(self.root, self.output);
-            quote_spanned!(site()=> , #class)
-        });
-        let call = self.call(beneath);
-        if self.is_async {
-            quote_spanned!(site()=> #call let call = #around.around(call #class);)
-        } else {
-            quote_spanned!(site()=> #call let call = || #around.run(call #class);)
+        let judges = policy.judges(layer, self.root, self.output).map(|judges| quote_spanned!(site()=> , #judges));
+        if policy.repeats() {
+            let (statements, call) = self.call_expr(beneath);
+            // In braces, so that all of it stands at the attribute. Not in its place among the arguments: of a closure that
+            // is not yet known to be called more than once the compiler says which variable it gives away, and where.
+            let calls = quote_spanned!(layer.span=> || { #statements #call });
+            let calls = quote_spanned!(site()=> let calls = #calls;);
+            return (calls, quote_spanned!(site()=> #around.around(calls #judges)));
         }
+        let call = self.call(beneath);
+        let around = if self.is_async {
+            quote_spanned!(site()=> #around.around(call #judges))
+        } else {
+            quote_spanned!(site()=> || #around.run(call #judges))
+        };
+        (call, around)
     }
 
     /// Statements that run a call, and the expression of its outcome.
@@ -186,7 +199,13 @@ impl Expand<'_> {
         } else {
             quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
         };
-        quote_spanned!(site()=> #label: { #otherwise #answer })
+        let is_stale_above = self.stack.layers.iter().any(|above| above.number < layer.number && above.is_stale());
+        let (begin, answers) = if is_stale_above {
+            (quote_spanned!(site()=> answered.begin();), quote_spanned!(site()=> answered.answers();))
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
+        quote_spanned!(site()=> #label: { #begin #otherwise #answers #answer })
     }
 
     /// Runs what is beneath and gives back its value, unless that is a failure, which then has the user's name for it.
@@ -255,18 +274,18 @@ impl Expand<'_> {
         let root = self.root;
         if self.is_async {
             let block = self.async_block();
-            return quote_spanned!(site()=> let call = #root::__private::call(#block););
+            return quote_spanned!(site()=> #root::__private::call(#block));
         }
         if self.stack.repeats() {
-            return quote_spanned!(site()=> let call = &mut body;);
+            return quote_spanned!(site()=> &mut body);
         }
         let (capture, closure) = (self.capture(), self.closure());
-        quote_spanned!(site()=> let call = #root::__private::once(#capture #closure);)
+        quote_spanned!(site()=> #root::__private::once(#capture #closure))
     }
 
     fn async_block(&self) -> TokenStream {
         let (anchor, clones, statements, capture) = (self.anchor(), self.clones(), &self.statements, self.capture());
-        let span = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        let span = self.innermost_repeat().map_or_else(site, |layer| layer.span);
         let open = quote_spanned!(span=> async #capture);
         quote_spanned!(site()=> #open { #anchor #clones #statements })
     }
@@ -278,10 +297,10 @@ impl Expand<'_> {
 
     fn closure(&self) -> TokenStream {
         let (output, clones, statements) = (self.output, self.clones(), &self.statements);
-        let retry = self.innermost_retry().map_or_else(site, |layer| layer.span);
+        let repeat = self.innermost_repeat().map_or_else(site, |layer| layer.span);
         // In braces of the user's edition, which says when the temporaries of the last expression are dropped.
         let block = quote_spanned!(self.stack.span=> { #clones #statements });
-        quote_spanned!(retry=> || -> #output #block)
+        quote_spanned!(repeat=> || -> #output #block)
     }
 
     /// A call of several policies, as `async { .. }` or `|| { .. }`. The block stands where the user's attribute does, and
@@ -321,12 +340,13 @@ impl Expand<'_> {
     /// What the body captures it moves, unless it runs again, or a policy names it as well.
     fn capture(&self) -> Option<TokenStream> {
         let named = |layer: &Layer| {
-            let answer = match &layer.policy {
+            let later = match &layer.policy {
+                Policy::Around(policy) => policy.later(),
                 Policy::Fallback(fallback) => fallback.answer(),
-                _ => TokenStream::new(),
+                Policy::Retry(_) => TokenStream::new(),
             };
             let (filter, error) = (&layer.filter, &layer.common.error);
-            self.stack.mentions_argument(quote!(#answer #filter #error))
+            self.stack.mentions_argument(quote!(#later #filter #error))
         };
         let error_for_all = self.stack.error.to_token_stream();
         let shared =
@@ -334,7 +354,7 @@ impl Expand<'_> {
         (!shared).then(|| quote_spanned!(site()=> move))
     }
 
-    fn innermost_retry(&self) -> Option<&Layer> {
+    fn innermost_repeat(&self) -> Option<&Layer> {
         self.stack.layers.iter().rev().find(|layer| layer.repeats())
     }
 }

@@ -2,7 +2,7 @@
 
 use syn::Ident;
 
-use crate::args::{Args, bulkhead, circuit_breaker, fallback, outcome, rate_limit, retry, timeout};
+use crate::args::{Args, bulkhead, circuit_breaker, fallback, hedge, outcome, rate_limit, retry, timeout};
 use crate::policy::Policy;
 use crate::resilient;
 
@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     Bulkhead,
     RateLimit,
     Timeout,
+    Hedge,
     Fallback,
     Outcome,
     Resilient,
@@ -35,12 +36,13 @@ pub(crate) struct Facts {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Retry,
         Self::CircuitBreaker,
         Self::Bulkhead,
         Self::RateLimit,
         Self::Timeout,
+        Self::Hedge,
         Self::Fallback,
         Self::Outcome,
         Self::Resilient,
@@ -53,6 +55,7 @@ impl Kind {
             Self::Bulkhead => &bulkhead::FACTS,
             Self::RateLimit => &rate_limit::FACTS,
             Self::Timeout => &timeout::FACTS,
+            Self::Hedge => &hedge::FACTS,
             Self::Fallback => &fallback::FACTS,
             Self::Outcome => &outcome::FACTS,
             Self::Resilient => &resilient::FACTS,

@@ -64,6 +64,12 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Kind::Timeout, args.into(), item.into()).into()
 }
 
+#[doc = include_str!("../docs/hedge.md")]
+#[proc_macro_attribute]
+pub fn hedge(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Hedge, args.into(), item.into()).into()
+}
+
 #[doc = include_str!("../docs/fallback.md")]
 #[proc_macro_attribute]
 pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {

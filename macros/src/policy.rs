@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Ident;
+use syn::{Ident, Type};
 
 use crate::args::Common;
 use crate::args::fallback::Fallback;
@@ -12,6 +12,8 @@ use crate::args::filter::Filter;
 use crate::args::retry::Retry;
 use crate::args::setting::Setting;
 use crate::ctxt::Ctxt;
+use crate::emit::Root;
+use crate::function::Function;
 use crate::kind::Kind;
 use crate::shape::Shape;
 use crate::stack::Stack;
@@ -37,8 +39,27 @@ pub(crate) trait Around {
     /// The layer, which is put around a call.
     fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream;
 
+    /// What its layer takes after the call.
+    fn judges(&self, layer: &Layer, root: &Root, output: &Type) -> Option<TokenStream> {
+        layer.kind.facts().judges.then(|| layer.filter.class(root, output))
+    }
+
+    /// What it evaluates after the body, and where arguments may be named.
+    fn later(&self) -> TokenStream {
+        TokenStream::new()
+    }
+
     /// Refuses what cannot work in its place, `above` being the layers around it.
     fn check(&self, _ctxt: &Ctxt, _layer: &Layer, _above: &[Layer], _stack: &Stack, _shape: &Shape) {}
+
+    /// Refuses functions that it cannot stand on.
+    fn check_function(&self, _ctxt: &Ctxt, _layer: &Layer, _stack: &Stack, _function: &Function) {}
+
+    /// Whether it may run what is beneath it more than once. It then takes a closure that makes calls:
+    /// `let call = LAYER.around(|| CALL);`.
+    fn repeats(&self) -> bool {
+        false
+    }
 
     /// The type and the value of its state, where that can be shared by several functions.
     fn shared(&self, _layer: &Layer, _stack: &Stack) -> Option<(TokenStream, TokenStream)> {
@@ -72,6 +93,14 @@ pub(crate) struct Layer {
 impl Layer {
     /// Whether it may run what is beneath it more than once.
     pub(crate) fn repeats(&self) -> bool {
+        match &self.policy {
+            Policy::Around(policy) => policy.repeats(),
+            Policy::Retry(_) => true,
+            Policy::Fallback(_) => false,
+        }
+    }
+
+    pub(crate) fn is_retry(&self) -> bool {
         matches!(self.policy, Policy::Retry(_))
     }
 
@@ -80,8 +109,14 @@ impl Layer {
         self.kind.facts().rejects
     }
 
+    /// Whether it handles all that is rejected beneath it.
     pub(crate) fn is_fallback(&self) -> bool {
         matches!(self.policy, Policy::Fallback(_))
+    }
+
+    /// Whether it answers with the last success.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.kind == Kind::Fallback && !self.is_fallback()
     }
 
     /// How long a call of it takes at most.

@@ -11,7 +11,7 @@ use crate::{attribute, policies};
 
 const ROUNDS: usize = 20;
 
-const ARGUMENTS: [(Kind, &str); 16] = [
+const ARGUMENTS: [(Kind, &str); 19] = [
     (Kind::Retry, ""),
     (Kind::Retry, r#"attempts = 3, backoff = exponential("100ms", factor = 2.0), jitter = 0.5, max_delay = "1h30m""#),
     (Kind::Retry, r#"attempts = unlimited, max_duration = "1m", rejections(timeout, circuit_open), clone(order, b)"#),
@@ -33,7 +33,13 @@ const ARGUMENTS: [(Kind, &str); 16] = [
     ),
     (Kind::Bulkhead, "self.places, key = host, error = Error::from, docs = false"),
     (Kind::Timeout, r#""1.5s", name = "t", error = |r| E(r), crate = ::a::b"#),
+    (
+        Kind::Timeout,
+        r#"percentile(0.99, factor = 2.0, min = "50ms", max = "5s", window = W, min_calls = 9), name = "t""#,
+    ),
     (Kind::Timeout, "Duration::from_secs(self.seconds * 2)"),
+    (Kind::Hedge, r#"after = "50ms", attempts = 3, budget = BUDGET, clone(order, b), on(Err(_)), name = "x""#),
+    (Kind::Hedge, "after = self.late, attempts = n, when = |e| e.is_timeout(), retry_after = f, clone, docs = false"),
     (Kind::Fallback, "|failure: Failure<R>| match failure { Failure::Returned(r) => r, _ => Ok(1) }, on(None)"),
     (Kind::Fallback, "cached(&order).await?, when = |e| true, clone(order)"),
     (Kind::Outcome, "on(Err(_)), ignore(Ok(1..=5)), when = f, retry_after = |e| e.after(), error = Error::from"),

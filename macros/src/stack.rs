@@ -87,6 +87,12 @@ impl Stack {
         self.layers.iter().any(Layer::repeats)
     }
 
+    /// Whether the answers of fallbacks must be told from successes, since a stale one stands above.
+    pub(crate) fn marks_answers(&self) -> bool {
+        let first = self.layers.iter().position(Layer::is_stale);
+        first.is_some_and(|first| self.layers[first + 1..].iter().any(|layer| layer.kind == Kind::Fallback))
+    }
+
     /// Whether several policies reject, and not all of them convert their rejections alike.
     pub(crate) fn tells_rejections_apart(&self) -> bool {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1

@@ -28,7 +28,7 @@ pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
 }
 
 /// What other libraries call it.
-const ELSEWHERE: [(&str, &[&str]); 9] = [
+const ELSEWHERE: [(&str, &[&str]); 12] = [
     ("attempts", &["max_attempts", "max_retries", "retries", "tries", "times", "stop"]),
     ("backoff", &["delay", "wait", "sleep", "interval"]),
     ("max_duration", &["max_elapsed", "max_elapsed_time", "total_timeout"]),
@@ -37,6 +37,9 @@ const ELSEWHERE: [(&str, &[&str]); 9] = [
     ("failure_threshold", &["threshold", "fail_max", "max_failures", "failures"]),
     ("reset_timeout", &["cooldown", "recovery_timeout", "wait_duration", "break_duration", "open_for"]),
     ("success_threshold", &["successes"]),
+    ("factor", &["multiplier", "multiply"]),
+    ("min", &["minimum", "lower"]),
+    ("max", &["maximum", "upper", "cap"]),
     ("max_probes", &["half_open_max_calls", "probes", "permitted_calls"]),
 ];
 

@@ -21,9 +21,9 @@ mod word;
 use ::core::fmt;
 use ::core::sync::atomic::{AtomicU64, Ordering};
 use ::core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::hook::tell;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::time;
@@ -310,15 +310,10 @@ impl CircuitBreaker {
         renew(&self.word, core.word(&self.settings).bits(), Ordering::Release);
     }
 
-    /// A listener that panics does no harm, even while a call is dropped by another panic.
     #[cold]
     fn tell(&self, listener: fn(&StateChange), &Change { from, to, reason, counts }: &Change) {
         let counts = Counts { rejected: self.cold.rejected.load(Ordering::Relaxed), ..counts };
-        let change = StateChange { name: self.name.as_str(), from, to, reason, counts };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| listener(&change))) {
-            // Dropping it could panic again.
-            ::core::mem::forget(payload);
-        }
+        tell(listener, &StateChange { name: self.name.as_str(), from, to, reason, counts });
     }
 
     #[inline]

@@ -131,6 +131,19 @@ impl Classify for str {}
 /// Text says nothing: transient.
 impl Classify for String {}
 
+/// The class of an outcome by its error's own word.
+#[inline]
+pub(crate) fn class<T, E: Classify>(outcome: &Result<T, E>) -> Option<Class> {
+    outcome.as_ref().err().map(Classify::class)
+}
+
+/// The class of an outcome by a predicate over errors.
+#[inline]
+pub(crate) fn class_when<T, E>(outcome: &Result<T, E>, when: impl Fn(&E) -> bool) -> Option<Class> {
+    let error = outcome.as_ref().err()?;
+    Some(if when(error) { Class::TRANSIENT } else { Class::Permanent })
+}
+
 macro_rules! through {
     ($($pointer:ty),*) => {$(
         impl<E: Classify + ?Sized> Classify for $pointer {

@@ -1,4 +1,6 @@
-//! Which outcomes a `#[fallback]` handles, and the error that it names.
+//! Which outcomes a `#[fallback]` handles, and the error that it names. The last success as an answer: [`stale`].
+
+pub(crate) mod stale;
 
 use core::convert::Infallible;
 

@@ -92,6 +92,26 @@ where
     }
 }
 
+pin_project! {
+    /// A flow in which nothing can reject as a plain future.
+    pub(crate) struct Unrejected<F> {
+        #[pin]
+        pub(crate) flow: F,
+    }
+}
+
+impl<R, F> Future for Unrejected<F>
+where
+    F: Future<Output = Flow<R, Infallible>>,
+{
+    type Output = R;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        self.project().flow.poll(cx).map(returned)
+    }
+}
+
 /// The value of a stack in which nothing can reject.
 #[inline]
 pub fn returned<R>(flow: Flow<R, Infallible>) -> R {

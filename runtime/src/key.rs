@@ -48,6 +48,17 @@ pub struct KeyBytes {
 
 const INLINE: usize = 62;
 
+/// The key where there is none.
+pub const NO_KEY: &KeyBytes = &KeyBytes {
+    inline: {
+        let mut inline = [0; INLINE];
+        inline[0] = kind::TUPLE;
+        inline
+    },
+    length: 1,
+    spilled: Vec::new(),
+};
+
 /// What stands before each part: which kind it is, and so how long it is or where its length stands.
 mod kind {
     pub(super) const NONE: u8 = 0;
@@ -252,6 +263,13 @@ impl<B: ToOwned + Key + ?Sized> Key for Cow<'_, B> {
     }
 }
 
+/// One key for all, where a key is asked for and there is nothing to tell apart.
+impl Key for () {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.push(&[kind::TUPLE]);
+    }
+}
+
 macro_rules! pointer {
     ($($pointer:ty),*) => {$(
         impl<K: Key + ?Sized> Key for $pointer {
@@ -348,6 +366,7 @@ mod tests {
             bytes(SocketAddr::from((Ipv6Addr::LOCALHOST, 80))),
             bytes(None::<u8>),
             bytes(Some("a")),
+            bytes(()),
             bytes(("a",)),
             bytes(("a", 1_u8)),
         ];

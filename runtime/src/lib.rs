@@ -46,8 +46,8 @@
 //! | [`#[circuit_breaker]`](macro@circuit_breaker) | [`CircuitBreaker`], one per key: [`Keyed`] | stops asking a dependency that is down |
 //! | [`#[bulkhead]`](macro@bulkhead) | [`Bulkhead`], one per key: [`Keyed`] | lets only so many calls run at once |
 //! | [`#[rate_limit]`](macro@rate_limit) | [`RateLimit`], one per key: [`Keyed`] | lets so many calls pass in a time |
-//! | [`#[timeout]`](macro@timeout) | [`Timeout`] | drops a call that takes too long |
-//! | [`#[fallback]`](macro@fallback) | | answers in place of what failed |
+//! | [`#[timeout]`](macro@timeout) | [`Timeout`], [`PercentileTimeout`] | drops a call that takes too long |
+//! | [`#[fallback]`](macro@fallback) | with the last success: [`StaleFallback`] | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
 //! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
@@ -66,7 +66,8 @@
 //! # Within a call
 //!
 //! [`attempt`] tells the body which attempt it is in; [`deadline`] and [`remaining`] tell it how long anybody will
-//! wait. [`parse_retry_after`] reads the header of that name.
+//! wait. [`parse_retry_after`] reads the header of that name. A [`Deadline`] carries the deadline into other tasks and
+//! threads, to servers, and from clients.
 //!
 //! # Without attributes
 //!
@@ -103,7 +104,10 @@
 //! [`force_open`](CircuitBreaker::force_open), [`force_closed`](CircuitBreaker::force_closed) and
 //! [`reset`](CircuitBreaker::reset), a bulkhead by [`running`](Bulkhead::running), [`waiting`](Bulkhead::waiting) and the
 //! same three, a rate limit by [`available`](RateLimit::available), [`waiting`](RateLimit::waiting),
-//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset).
+//! [`rejected`](RateLimit::rejected) and [`reset`](RateLimit::reset), a timeout that follows recent latencies by
+//! [`limit`](PercentileTimeout::limit) and [`percentile`](PercentileTimeout::percentile).
+//! What a [`StaleFallback`] has kept is counted by
+//! [`len`](StaleFallback::len) and forgotten by [`remove`](StaleFallback::remove) and [`clear`](StaleFallback::clear).
 //!
 //! # Runtime
 //!
@@ -124,14 +128,19 @@ mod cause;
 mod circuit_breaker;
 mod class;
 mod clock;
+mod deadline;
 mod fallback;
 mod filter;
 mod flow;
 mod handle;
+mod hedge;
+mod hook;
+mod judge;
 mod key;
 mod keyed;
 mod name;
 mod outcome;
+mod percentile;
 mod random;
 mod rate_limit;
 mod rejection;
@@ -151,9 +160,13 @@ pub mod testing;
 pub use bulkhead::{Bulkhead, BulkheadLimits, Place};
 pub use circuit_breaker::{Abandoned, Calls, CircuitBreaker, Counts, Permit, Reason, State, StateChange, Window};
 pub use class::{Class, Classify};
+pub use deadline::{Deadline, DeadlineScope, ParseDeadlineError};
+pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
+pub use hedge::{Hedge, HedgeWhen};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};
+pub use percentile::Percentile;
 pub use rate_limit::RateLimit;
 pub use rejection::{Rejection, RejectionKind};
 pub use retry::{
@@ -162,6 +175,7 @@ pub use retry::{
 pub use retry_after::parse_retry_after;
 pub use scope::{attempt, deadline, remaining};
 pub use steadfast_macros::{
-    Classify, bulkhead, circuit_breaker, fallback, outcome, policies, rate_limit, resilient, retry, timeout,
+    Classify, bulkhead, circuit_breaker, fallback, hedge, outcome, policies, rate_limit, resilient, retry, timeout,
 };
 pub use timeout::Timeout;
+pub use timeout::percentile::PercentileTimeout;

@@ -44,7 +44,10 @@ fn enclosing_function(closure: &'static str) -> &'static str {
     let path = without_closures(closure);
     match path.rsplit_once("::") {
         // The expansion keeps the policy in a `static`, which is part of the path.
-        Some((function, "RETRY" | "CIRCUIT_BREAKER" | "TIMEOUT")) => without_closures(function),
+        Some((
+            function,
+            "RETRY" | "CIRCUIT_BREAKER" | "BULKHEAD" | "RATE_LIMIT" | "TIMEOUT" | "FALLBACK" | "HEDGE",
+        )) => without_closures(function),
         _ => path,
     }
 }

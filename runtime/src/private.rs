@@ -4,20 +4,28 @@ pub use crate::absorb::{ErrorFromRejection, FromError, FromRejection, absorb, ab
 pub use crate::body::{Returns, Seen, answered, once, repeatable};
 pub use crate::bulkhead::layer::{Around as BulkheadAround, Layer as BulkheadLayer, bulkhead};
 pub use crate::cause::{Cause, pass};
-pub use crate::circuit_breaker::layer::{Around, By, ByClass, Judge, Layer, When, circuit_breaker};
+pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
+pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};
+pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Success, Whole, keeper};
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
 pub use crate::handle::{DetachedHandle, Handle, detached_handle, handle};
+pub use crate::hedge::layer::{Around as HedgeAround, Layer as HedgeLayer, hedge};
+pub use crate::judge::{By, ByClass, Judge, When};
+pub use crate::key::NO_KEY;
 pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::rate_limit::layer::{Around as RateLimitAround, Layer as RateLimitLayer, rate_limit};
 pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry, retry_within};
+pub use crate::timeout::percentile::{Layer as PercentileTimeoutLayer, Measured, percentile_timeout};
 pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 
 /// The methods of [`Outcome`] and [`Cause`], without names that could meet the user's.
 pub mod by_class {
     pub use crate::body::{IsFuture as _, IsValue as _};
     pub use crate::cause::{ByDefault as _, ByItself as _, ByTarget as _};
+    pub use crate::fallback::stale::{IsOther as _, IsResult as _};
+    pub use crate::judge::{By, ByClass, Judge, When};
     pub use crate::outcome::{ByDefault as _, ByItself as _, ByTarget as _, ByVariant as _};
 }
 

@@ -201,7 +201,7 @@ impl Retry {
     /// });
     /// assert_eq!((answer, calls), (Err(404), 1));
     /// ```
-    pub const fn when<F>(self, when: F) -> RetryWhen<F> {
+    pub const fn when<E, F: Fn(&E) -> bool>(self, when: F) -> RetryWhen<F> {
         RetryWhen::new(self, when)
     }
 }

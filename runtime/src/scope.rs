@@ -1,5 +1,5 @@
-//! What a call can learn of the policies around it, in the same task: the deadline, the attempt, and whether a timeout
-//! is just dropping it.
+//! What a call can learn of the policies around it, in the same task: the deadline, the attempt, and which of them is
+//! just dropping it.
 //!
 //! Each future sets these for the length of its own `poll` and puts the old values back afterwards, also when the poll
 //! panics. So they follow the future and not the thread, and siblings under `join!` see what stands above them both.
@@ -7,13 +7,19 @@
 //! A timeout starts when what is beneath it first waits, or first asks for the deadline. Until then it is known here
 //! by its length alone, so that a call that is ready at once costs no clock read; the first who asks reads the clock
 //! once, for all the timeouts around it.
+//!
+//! A deadline that is given, by a [`Deadline`](crate::Deadline), has no timer above that ends the call. So the first
+//! timeout beneath it keeps it besides its own.
 
-use core::cell::{Cell, RefCell};
-use core::task::Poll;
+mod beneath;
+
+use core::cell::Cell;
 use core::time::Duration;
 use std::thread::LocalKey;
 
 use tokio::time::Instant;
+
+pub(crate) use beneath::{Start, Unstarted, beneath_given, beneath_started, beneath_unstarted, blocking};
 
 use crate::clock;
 
@@ -28,16 +34,16 @@ const SLOW: u64 = 1 << 63;
 thread_local! {
     /// The attempt of the nearest retry; 0 outside of any.
     static ATTEMPT: Cell<u32> = const { Cell::new(0) };
-    /// Whether a timeout of ours has elapsed and is now dropping what is beneath it.
-    static TIMING_OUT: Cell<bool> = const { Cell::new(false) };
-    /// The earliest end of the timeouts around that have started.
+    /// Which policy of ours is now dropping a call beneath it.
+    static DROPPING: Cell<Option<Dropping>> = const { Cell::new(None) };
+    /// The earliest of the deadlines around that were given, and the ends of the timeouts that have started.
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// Whether that one was given, and there is no timeout between it and the caller.
+    static GIVEN: Cell<bool> = const { Cell::new(false) };
     /// The nanoseconds of the shortest timeout around that has not started.
     static UNSTARTED: Cell<u64> = const { Cell::new(UNLIMITED) };
     /// When those start that have not; set by the first who asks, taken away by the outermost of them.
     static ASKED: Cell<Option<Instant>> = const { Cell::new(None) };
-    /// What is to be put back after the slow way.
-    static SAVED: RefCell<Vec<Saved>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The attempt in which the caller runs, from 1, as its nearest retry counts; 1 outside of any.
@@ -57,7 +63,8 @@ pub fn attempt() -> u32 {
     ATTEMPT.get().max(1)
 }
 
-/// When the timeouts around the caller end: the earliest of their deadlines, `None` outside of any.
+/// When the timeouts around the caller end: the earliest of their deadlines and of each [`Deadline`](crate::Deadline)
+/// that is in force there, `None` outside of any.
 ///
 /// The time of a timeout runs from the moment when the body first waits, or first asks here.
 ///
@@ -104,14 +111,28 @@ pub fn remaining() -> Option<Duration> {
     deadline().map(|deadline| deadline.saturating_duration_since(clock::now()))
 }
 
-/// Whether a timeout of ours is at this moment dropping what is beneath it.
-pub(crate) fn timing_out() -> bool {
-    TIMING_OUT.get()
+/// Whether the deadline was given, so that no timeout above will end the call.
+pub(crate) fn is_given() -> bool {
+    GIVEN.get()
 }
 
-/// Drops a call by `drop`, marked as timed out.
-pub(crate) fn time_out(drop: impl FnOnce()) {
-    let _restore = Restore { cell: &TIMING_OUT, before: TIMING_OUT.replace(true) };
+/// Why a policy of ours drops a call before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dropping {
+    /// Its time is over.
+    TimedOut,
+    /// Another call of the same hedge was better.
+    Lost,
+}
+
+/// Why a policy of ours is at this moment dropping what is beneath it, if one is.
+pub(crate) fn dropping() -> Option<Dropping> {
+    DROPPING.get()
+}
+
+/// Drops calls by `drop`, marked with the reason.
+pub(crate) fn drop_as(reason: Dropping, drop: impl FnOnce()) {
+    let _restore = Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) };
     drop();
 }
 
@@ -127,39 +148,6 @@ pub(crate) fn in_attempt<T>(attempt: u32, f: impl FnOnce() -> T) -> T {
     f()
 }
 
-/// How a timeout starts.
-pub(crate) struct Start {
-    /// When it ends; `None` where that is beyond what the clock can say.
-    pub(crate) deadline: Option<Instant>,
-    /// The deadline around it, its own left out.
-    pub(crate) around: Option<Instant>,
-}
-
-/// Polls beneath a timeout that has not started. `Err` where that waits, by which the timeout starts.
-#[inline]
-pub(crate) fn beneath_unstarted<T>(nanos: u64, poll: impl FnOnce() -> Poll<T>) -> Result<T, Unstarted> {
-    let unstarted = Unstarted::enter(nanos);
-    match poll() {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => Err(unstarted),
-    }
-}
-
-/// Polls beneath a timeout that ends at `end`. `Err` where that waits: the deadline around the timeout itself.
-#[inline]
-pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
-    let before = DEADLINE.get();
-    let restore = Restore { cell: &DEADLINE, before };
-    DEADLINE.set(earlier(before, end));
-    match poll() {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => {
-            drop(restore);
-            Err(deadline())
-        }
-    }
-}
-
 /// When the timeouts around start that have not.
 #[cold]
 fn ask() -> Instant {
@@ -169,95 +157,6 @@ fn ask() -> Instant {
         UNSTARTED.set(UNSTARTED.get() | SLOW);
         now
     })
-}
-
-/// The scope beneath a timeout that has not started; what it was is put back at the drop.
-pub(crate) struct Unstarted {
-    /// The shortest unstarted timeout around this one, with the flag as it was.
-    around: u64,
-}
-
-impl Unstarted {
-    #[inline]
-    fn enter(nanos: u64) -> Self {
-        let around = UNSTARTED.get();
-        let beneath = if around & SLOW == 0 { around.min(nanos) } else { Saved::enter(around, nanos) };
-        UNSTARTED.set(beneath);
-        Self { around }
-    }
-
-    /// Starts the timeout; `None` for one without a limit.
-    pub(crate) fn start(self, nanos: u64) -> Option<Start> {
-        if nanos == UNLIMITED {
-            return None;
-        }
-        // With nothing unstarted around, there is nobody else to tell.
-        let alone = self.around == UNLIMITED && UNSTARTED.get() & SLOW == 0;
-        let at = if alone { clock::now() } else { ask() };
-        drop(self);
-        Some(Start { deadline: end(at, nanos), around: deadline() })
-    }
-
-    /// Beneath, somebody has asked; those around are still to learn of it.
-    #[cold]
-    fn leave(&self) {
-        if self.around & SLOW != 0 {
-            Saved::leave();
-        } else if self.around == UNLIMITED {
-            ASKED.set(None);
-            UNSTARTED.set(UNLIMITED);
-        } else {
-            UNSTARTED.set(self.around | SLOW);
-        }
-    }
-}
-
-impl Drop for Unstarted {
-    #[inline]
-    fn drop(&mut self) {
-        if UNSTARTED.get() & SLOW == 0 {
-            UNSTARTED.set(self.around);
-        } else {
-            self.leave();
-        }
-    }
-}
-
-/// The scope around a timeout that begins where the timeouts around it have been asked, but have not yet had their turn
-/// to learn of it. For what follows in the same poll they have started.
-struct Saved {
-    deadline: Option<Instant>,
-    unstarted: u64,
-    asked: Option<Instant>,
-}
-
-impl Saved {
-    /// What is unstarted beneath. It keeps the flag, so that the slow way is also taken back.
-    #[cold]
-    fn enter(around: u64, nanos: u64) -> u64 {
-        let saved = Self { deadline: DEADLINE.get(), unstarted: around, asked: ASKED.take() };
-        let unstarted = around & !SLOW;
-        let beneath = match saved.asked {
-            None => unstarted.min(nanos),
-            Some(asked) => {
-                DEADLINE.set(earlier(saved.deadline, end(asked, unstarted)));
-                nanos
-            }
-        };
-        SAVED.with_borrow_mut(|stack| stack.push(saved));
-        beneath | SLOW
-    }
-
-    #[cold]
-    fn leave() {
-        let Some(saved) = SAVED.with_borrow_mut(Vec::pop) else { return };
-        DEADLINE.set(saved.deadline);
-        UNSTARTED.set(saved.unstarted);
-        // Where nobody had asked before, an answer from beneath is news for those around, if there are any.
-        if saved.asked.is_some() || saved.unstarted & !SLOW == UNLIMITED {
-            ASKED.set(saved.asked);
-        }
-    }
 }
 
 /// Puts a value back at the drop.

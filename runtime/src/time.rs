@@ -10,9 +10,13 @@ use crate::clock;
 
 /// Now, in nanoseconds since an instant of this process that lies well in the past.
 pub(crate) fn nanos() -> u64 {
+    of(clock::now())
+}
+
+/// The same of an instant at which the clock was read.
+pub(crate) fn of(now: Instant) -> u64 {
     // In the past, because under a paused clock "now" may be earlier than it was when the base was taken.
     static BASE: OnceLock<Instant> = OnceLock::new();
-    let now = clock::now();
     saturated(now.saturating_duration_since(*BASE.get_or_init(|| long_before(now))))
 }
 

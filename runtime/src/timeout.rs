@@ -1,6 +1,7 @@
 //! A limit on the time of a call.
 
 mod alarm;
+pub(crate) mod percentile;
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -8,10 +9,10 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use alarm::Alarm;
+pub(crate) use alarm::Alarm;
 
 use crate::name::Name;
-use crate::scope::{self, UNLIMITED};
+use crate::scope::{self, Dropping, UNLIMITED};
 use crate::{Flow, Rejection, RejectionKind, flow};
 
 /// Ends a call that takes longer than a duration: `#[timeout]` as a value.
@@ -20,7 +21,8 @@ use crate::{Flow, Rejection, RejectionKind, flow};
 /// or when anything beneath first asks for the [`deadline`](crate::deadline), whichever is earlier. Zero ends at once
 /// what is not ready; a duration beyond what the clock can say never ends.
 ///
-/// Waiting needs a tokio runtime with time enabled.
+/// Waiting needs a tokio runtime with time enabled. A limit that follows the latencies of recent calls is a
+/// [`PercentileTimeout`](crate::PercentileTimeout).
 ///
 /// ```
 /// use std::time::Duration;
@@ -224,7 +226,7 @@ where
         if !over {
             return Poll::Pending;
         }
-        scope::time_out(|| stage.set(Stage::Over { layer }));
+        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
         layer.rejection()
     }
 }

@@ -198,6 +198,14 @@ mod paths {
     pub(super) async fn free() -> Result<u32, Rejection> {
         std::future::pending().await
     }
+    #[steadfast::rate_limit(permits = 1, per = "1h")]
+    pub(super) fn limited() -> Result<u32, Rejection> {
+        Ok(1)
+    }
+    #[steadfast::bulkhead(max_concurrent = 1)]
+    pub(super) fn nested(levels: u32) -> Result<u32, Rejection> {
+        if levels == 0 { Ok(1) } else { nested(levels - 1) }
+    }
     #[steadfast::timeout("1s", name = "given")]
     pub(super) async fn named() -> Result<u32, Rejection> {
         std::future::pending().await
@@ -206,7 +214,10 @@ mod paths {
 
 #[tokio::test(start_paused = true)]
 async fn e03_a_rejection_names_its_policy() {
-    use paths::{Client, Get, Other, free, named};
+    use paths::{Client, Get, Other, free, limited, named, nested};
+    limited().unwrap();
+    assert_eq!(limited().unwrap_err().policy(), "conformance::rejections::paths::limited");
+    assert_eq!(nested(1).unwrap_err().policy(), "conformance::rejections::paths::nested");
     assert_eq!(free().await.unwrap_err().policy(), "conformance::rejections::paths::free");
     assert_eq!(named().await.unwrap_err().policy(), "given");
     assert_eq!(Client.get().await.unwrap_err().policy(), "conformance::rejections::paths::Client::get");

@@ -16,13 +16,16 @@ impl From<Rejection> for Error {
     }
 }
 
+static BUDGET: steadfast::RetryBudget = steadfast::RetryBudget::new();
+
 /// Every name that an expansion binds, as an argument and as a local of the body.
 macro_rules! all_names {
     ($call:ident!($($before:tt)*)) => {
         $call!($($before)*
             attempt, outcome, retry, call, delay, body, value, error, ret, policy, failure, timeout, circuit_breaker,
             handled, rejection, state, next, class, answered, breaker, fallback, policy_1, timeout_2, circuit_breaker_4,
-            handle, result, flow, hint, name, __self, __ret
+            handle, result, flow, hint, name, __self, __ret, calls, hedge, hedge_budget, hedge_2, stale, key, max_age, keeps,
+            event, key_2, max_age_2
         );
     };
 }
@@ -30,6 +33,13 @@ macro_rules! all_names {
 macro_rules! functions {
     ($($name:ident),* $(,)?) => {
         #[steadfast::fallback(if 0 $(+ $name)* == 0 { Ok(0) } else { Err(Error::Body(0 $(+ $name)*)) })]
+        #[steadfast::fallback(
+            stale = std::time::Duration::from_secs(u64::from(10 $(+ $name)*)),
+            key = 0 $(+ $name)*,
+            on_stale = |_| { let _ = 0 $(+ $name)*; },
+            ignore(Err(_) if 0 $(+ $name)* == 0),
+        )]
+        #[steadfast::fallback({ let _ = 0 $(+ $name)*; Err(Error::Body(7)) }, on(Err(_) if 0 $(+ $name)* > 0))]
         #[steadfast::timeout(std::time::Duration::from_secs(u64::from(10 $(+ $name)*)))]
         #[steadfast::retry(
             attempts = 3 $(+ $name - $name)*,
@@ -51,12 +61,28 @@ macro_rules! functions {
         }
 
         #[steadfast::fallback(|error| { let _ = (0 $(+ $name)*, error); Ok(0) })]
+        #[steadfast::fallback(stale = std::time::Duration::from_secs(u64::from(0 $(+ $name)*)), key = (0 $(+ $name)*))]
         #[steadfast::retry(attempts = 3 $(+ $name - $name)*, backoff = none, on(Err(_) if 0 $(+ $name)* > 0))]
         #[steadfast::circuit_breaker(key = (0 $(+ $name)*))]
         fn blocking(runs: &mut u32, $($name: u32),*) -> Result<u32, Error> {
             *runs += 1;
             $(let $name = $name + 1;)*
             if *runs < 3 { Err(Error::Body(*runs)) } else { Ok(0 $(+ $name)*) }
+        }
+
+        #[steadfast::fallback(Err(Error::Body(0 $(+ $name)*)))]
+        #[steadfast::hedge(
+            after = std::time::Duration::from_secs(u64::from(10 $(+ $name)*)),
+            attempts = 3 $(+ $name - $name)*,
+            budget = if 0 $(+ $name)* > 0 { &BUDGET } else { unreachable!() },
+            on(Err(_) if 0 $(+ $name)* > 0),
+            clone($($name),*),
+        )]
+        #[steadfast::hedge(after = "1s", attempts = 2 $(+ $name - $name)*)]
+        async fn hedged(runs: &std::cell::Cell<u32>, $(mut $name: u32),*) -> Result<u32, Error> {
+            runs.set(runs.get() + 1);
+            $($name += 1;)*
+            if runs.get() < 5 { Err(Error::Body(0)) } else { Ok(0 $(+ $name)*) }
         }
 
         /// By value, each attempt with its own.
@@ -84,6 +110,9 @@ macro_rules! functions {
             let mut runs = 0;
             assert_eq!(blocking(&mut runs, $({ let $name = 1; $name }),*), Ok(2 * COUNT));
             assert_eq!(runs, 3);
+            let runs = std::cell::Cell::default();
+            assert_eq!(hedged(&runs, $({ let $name = 1; $name }),*).await, Ok(2 * COUNT));
+            assert_eq!(runs.get(), 5);
             assert_eq!(cloned($({ let $name = "1"; $name.to_owned() }),*).await, Ok(COUNT as usize));
             assert_eq!(cloned_blocking($({ let $name = "1"; $name.to_owned() }),*), Ok(COUNT as usize));
         }
@@ -101,7 +130,7 @@ mod items {
             $(fn $name() -> u32 { 1 })*
 
             #[steadfast::fallback(Err(Error::Body(0 $(+ $name())*)))]
-            #[steadfast::timeout("10s")]
+            #[steadfast::timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
             #[steadfast::retry(attempts = 3, backoff = none)]
             #[steadfast::circuit_breaker(failure_threshold = 100)]
             #[steadfast::timeout("1s")]
@@ -135,13 +164,15 @@ mod constants {
     pub(super) const RETRY: u32 = 1;
     pub(super) const TIMEOUT: u32 = 2;
     pub(super) const CIRCUIT_BREAKER: u32 = 3;
+    pub(super) const HEDGE: u32 = 1;
 
-    #[steadfast::fallback(Ok(RETRY * TIMEOUT * CIRCUIT_BREAKER))]
+    #[steadfast::fallback(Ok(RETRY * TIMEOUT * CIRCUIT_BREAKER * HEDGE))]
     #[steadfast::timeout("10s")]
     #[steadfast::retry(backoff = none)]
+    #[steadfast::hedge(after = "1s")]
     #[steadfast::circuit_breaker]
     pub(super) async fn statics(fails: bool) -> Result<u32, Error> {
-        let inner = RETRY + TIMEOUT + CIRCUIT_BREAKER + 1;
+        let inner = RETRY + TIMEOUT + CIRCUIT_BREAKER + HEDGE;
         if fails { Err(Error::Body(inner)) } else { Ok(inner) }
     }
 }

@@ -56,7 +56,7 @@ macro_rules! by_fragments {
     ) => {
         $(#[$meta])*
         #[steadfast::fallback($answer)]
-        #[steadfast::timeout($limit, error = $path)]
+        #[steadfast::timeout(percentile(0.99, min = $limit, max = $limit), error = $path)]
         #[steadfast::retry(
             attempts = $attempts,
             backoff = exponential($limit, factor = $factor),

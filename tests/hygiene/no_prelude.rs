@@ -23,7 +23,7 @@ mod bare {
         ignore(::core::result::Result::Ok(77))
     )]
     #[::steadfast::fallback(::core::result::Result::Ok(n))]
-    #[::steadfast::timeout("10s")]
+    #[::steadfast::timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
     #[::steadfast::retry(
         attempts = 3,
         backoff = exponential("1ms", factor = 3.0),
@@ -45,6 +45,25 @@ mod bare {
     #[::steadfast::circuit_breaker(on_state_change = |_| ())]
     pub(super) fn blocking(n: u32) -> Answer {
         if n < 2 { ::core::result::Result::Err(Error) } else { ::core::result::Result::Ok(n) }
+    }
+
+    #[::steadfast::fallback(stale = "10m", key = n, max_keys = 5, on_stale = |_| ())]
+    #[::steadfast::retry(backoff = none)]
+    #[::steadfast::fallback(::core::result::Result::Ok(n), on(::core::result::Result::Err(_)))]
+    pub(super) async fn stale(n: u32) -> Answer {
+        if n < 2 { ::core::result::Result::Err(Error) } else { ::core::result::Result::Ok(n) }
+    }
+
+    #[::steadfast::fallback(stale = ::core::time::Duration::MAX, on(::core::option::Option::None))]
+    pub(super) fn stale_blocking(n: u32) -> ::core::option::Option<u32> {
+        ::core::option::Option::Some(n)
+    }
+
+    #[::steadfast::hedge(after = "50ms", on(::core::result::Result::Err(_)), clone)]
+    #[::steadfast::hedge(after = ::core::time::Duration::from_millis(50), attempts = n)]
+    #[::steadfast::timeout("1s")]
+    pub(super) async fn hedged(n: u32) -> Answer {
+        ::core::result::Result::Ok(n)
     }
 
     #[::steadfast::retry]
@@ -88,7 +107,10 @@ async fn without_a_prelude() {
     for n in [1, 2, 77, 101] {
         assert_eq!(bare::full(n).await.ok(), Some(n));
         assert_eq!(bare::blocking(n).ok(), Some(n));
+        assert_eq!(bare::hedged(n).await.ok(), Some(n));
         assert_eq!(bare::future(n).await.ok(), Some(n));
+        assert_eq!(bare::stale(n).await.ok(), Some(n));
+        assert_eq!(bare::stale_blocking(n), Some(n));
         assert_eq!(service.method(n).await.ok(), Some(n));
         assert_eq!(service.ask(n).await.ok(), Some(n));
     }

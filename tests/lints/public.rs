@@ -39,8 +39,8 @@ use std::time::Duration;
 
 pub use client::{Ask, Client};
 use steadfast::{
-    Class, Classify, Failure, GiveUpEvent, Rejection, RetryEvent, StateChange, circuit_breaker, fallback, outcome,
-    retry, timeout,
+    Class, Classify, Failure, GiveUpEvent, Rejection, RetryEvent, StaleEvent, StateChange, circuit_breaker, fallback,
+    hedge, outcome, retry, timeout,
 };
 
 /// What may go wrong.
@@ -113,6 +113,38 @@ pub async fn every_retry_setting(id: u32, text: String) -> Result<u32, Error> {
 
 fn log_retry(event: &RetryEvent<'_, Result<u32, Error>>) {
     drop(event.policy.to_owned());
+}
+
+/// The last success, with every setting.
+///
+/// # Errors
+/// What the server says.
+#[fallback(Ok(0), on(Err(Error::Down)))]
+#[fallback(
+    stale = "10m",
+    key = (id, &text),
+    max_keys = 100,
+    on_stale = log_stale,
+    on(Err(Error::Down)),
+    ignore(Err(Error::NotFound)),
+    name = "stale"
+)]
+#[fallback(ask(id).await, clone(text))]
+pub async fn stale(id: u32, text: String) -> Result<u32, Error> {
+    let length = text.into_bytes().len();
+    let answer = ask(id).await?;
+    Ok(answer + u32::try_from(length).unwrap_or_default())
+}
+
+fn log_stale(event: &StaleEvent<'_, Result<u32, Error>>) {
+    drop(event.policy.to_owned());
+}
+
+/// The last success, blocking.
+#[must_use]
+#[fallback(stale = limit, on(0))]
+pub fn stale_blocking(id: u32, limit: Duration) -> u32 {
+    id
 }
 
 /// Settings that are expressions.
@@ -193,7 +225,7 @@ pub fn breaker(id: u32) -> Result<u32, Error> {
 #[outcome(on(Err(Error::Down)), ignore(Err(Error::NotFound)), error = Error::Rejected)]
 #[fallback(Ok(0))]
 #[fallback(ask(id + 1).await)]
-#[timeout("10s")]
+#[timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
 #[retry(attempts = 3)]
 #[circuit_breaker]
 #[timeout("1s", error = |_| Error::Down, name = "inner")]
@@ -218,6 +250,29 @@ pub fn full_blocking(id: u32) -> Result<u32, Error> {
         return Err(Error::Down);
     }
     Ok(answer)
+}
+
+/// Asks again, rather than wait.
+///
+/// # Errors
+/// What the server says.
+#[fallback(|error| if error == Error::Down { Ok(0) } else { Err(error) })]
+#[hedge(after = "50ms", attempts = 3, clone(text))]
+#[retry]
+#[timeout("1s")]
+pub async fn hedged(id: u32, mut text: String) -> Result<u32, Error> {
+    text.push('7');
+    let answer = ask(id).await?;
+    Ok(if text.is_empty() { 0 } else { answer })
+}
+
+/// Asks again, and nothing else.
+///
+/// # Errors
+/// What the server says.
+#[hedge(after = Duration::from_millis(u64::from(id)))]
+pub async fn hedged_alone(id: u32) -> Result<u32, Error> {
+    ask(id).await
 }
 
 /// Names the failure.

@@ -102,7 +102,7 @@
 
 use core::time::Duration;
 
-use steadfast::{CircuitBreaker, Rejection, circuit_breaker, fallback, outcome, retry, timeout};
+use steadfast::{CircuitBreaker, Rejection, circuit_breaker, fallback, hedge, outcome, retry, timeout};
 
 /// What may go wrong.
 #[derive(Debug, PartialEq)]
@@ -123,7 +123,7 @@ impl From<Rejection> for Failed {
 #[expect(clippy::shadow_reuse, reason = "`clone(text)`")]
 #[outcome(ignore(Err(Failed::Rejected)))]
 #[fallback(Err(Failed::Rejected))]
-#[timeout("10s")]
+#[timeout(percentile(0.99, factor = 2.0, min = "2s", max = "10s", window = "5m", min_calls = 50))]
 #[retry(
     attempts = 3,
     backoff = |attempt| Duration::from_millis(attempt.into()),
@@ -179,6 +179,17 @@ impl Client {
         if id == 0 { Err(Failed::Body) } else { Ok(id) }
     }
 
+    /// Answers sooner.
+    #[retry]
+    #[hedge(after = "50ms", attempts = 3, on(Err(_)))]
+    #[hedge(after = Duration::from_millis(id.into()))]
+    #[circuit_breaker(self.breaker)]
+    #[timeout("1s")]
+    async fn hedged(&self, id: u32) -> Result<u32, Failed> {
+        tokio::task::yield_now().await;
+        if id == 0 { Err(Failed::Body) } else { Ok(id) }
+    }
+
     /// As it is.
     #[fallback(0)]
     #[timeout("1s")]
@@ -202,5 +213,6 @@ async fn they_work() {
     assert_eq!(sleeps.taken().len(), 2);
     let mut client = Client { breaker: CircuitBreaker::new(), limit: Some(Duration::from_secs(1)) };
     assert_eq!(client.ask(3).await, Ok(3));
+    assert_eq!(client.hedged(3).await, Ok(3));
     assert_eq!(client.plain().await, 7);
 }

@@ -128,7 +128,7 @@ fn pass(time: Duration) {
 }
 
 /// Uses up the budget of its task in every poll, with a resource that is always ready.
-async fn busy(time: Duration) {
+pub(crate) async fn busy(time: Duration) {
     let until = Instant::now() + time;
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     while Instant::now() < until {

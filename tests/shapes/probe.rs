@@ -112,6 +112,11 @@ impl Stack {
     pub(crate) const TIMEOUT: Self = Self { times_out: true, ..Self::PLAIN };
     pub(crate) const FALLBACK: Self = Self { handles: true, ..Self::PLAIN };
     pub(crate) const FULL: Self = Self { attempts: 3, handles: true, breaks: true, times_out: true };
+    /// Another call starts when the first has failed.
+    pub(crate) const HEDGE: Self = Self { attempts: 2, ..Self::PLAIN };
+    pub(crate) const HEDGE_AROUND: Self = Self { breaks: true, times_out: true, ..Self::HEDGE };
+    pub(crate) const HEDGE_AROUND_RETRY: Self = Self { attempts: 4, times_out: true, ..Self::PLAIN };
+    pub(crate) const HEDGE_AMONG: Self = Self { attempts: 4, ..Self::FULL };
     pub(crate) const BLOCKING: Self = Self { times_out: false, ..Self::FULL };
 
     /// Whether the outcome is the failure of a body.

@@ -4,8 +4,7 @@ use core::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, Lit};
+use syn::{Expr, ExprCall};
 
 use super::Args;
 use super::setting::{Setting, is_negative, literal};
@@ -111,7 +110,8 @@ fn curve(args: &Args<'_>, name: &Ident, call: &ExprCall) -> Option<Backoff> {
                 } else if factor.is_some() {
                     "duplicate argument `factor`".to_owned()
                 } else {
-                    factor = self::factor(args, &assign.right);
+                    let message = "`factor` is a number of at least 1, e.g. `factor = 2.0`";
+                    factor = args.number_of((*assign.right).clone(), |factor| factor >= 1.0, message);
                     right &= factor.is_some();
                     continue;
                 };
@@ -132,20 +132,4 @@ fn curve(args: &Args<'_>, name: &Ident, call: &ExprCall) -> Option<Backoff> {
         right = false;
     }
     right.then(|| Backoff::Curve { name: name.clone(), base, factor })
-}
-
-fn factor(args: &Args<'_>, expr: &Expr) -> Option<Setting<f64>> {
-    let value = match literal(expr) {
-        Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
-        Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
-        None if !is_negative(expr) => return Some(Setting::Expr(Box::new(expr.clone()))),
-        _ => None,
-    };
-    match value {
-        Some(value) if value.is_finite() && value >= 1.0 => Some(Setting::Literal(value, expr.span())),
-        _ => {
-            args.ctxt.error_spanned_by(expr, "`factor` is a number of at least 1, e.g. `factor = 2.0`");
-            None
-        }
-    }
 }

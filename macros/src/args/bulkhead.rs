@@ -38,7 +38,7 @@ fn read(args: &mut Args<'_>) -> Policy {
 
 /// `mistaken`: something was given in place of the settings, and reported.
 fn read_settings(bulkhead: &mut Stateful, args: &mut Args<'_>, mistaken: bool) {
-    if !mistaken && !args.has("max_concurrent") {
+    if !mistaken && !args.is_meant("max_concurrent") {
         args.ctxt.error(
             args.span,
             "`#[bulkhead]` needs `max_concurrent`: how many calls run at once, e.g. `#[bulkhead(max_concurrent = 10)]`",

@@ -5,17 +5,24 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
+use super::stale::Stale;
 use crate::check::mentions_question_mark;
 use crate::kind::Facts;
 use crate::policy::Policy;
 
 pub(crate) const FACTS: Facts = Facts {
     name: "fallback",
-    arguments: &["clone"],
+    arguments: &["stale", "key", "max_keys", "on_stale", "clone"],
     settings: &[],
     judges: true,
     rejects: false,
-    read: Some(|args| Policy::Fallback(Box::new(Fallback::read(args)))),
+    read: Some(|args| {
+        if args.has("stale") {
+            Policy::Around(Box::new(Stale::read(args)))
+        } else {
+            Policy::Fallback(Box::new(Fallback::read(args)))
+        }
+    }),
 };
 
 pub(crate) struct Fallback {
@@ -36,15 +43,22 @@ pub(crate) enum Named {
 impl Fallback {
     fn read(args: &mut Args<'_>) -> Self {
         let none = || syn::parse_quote!({});
+        let of_stale = args.refuse(&["key", "max_keys", "on_stale"], "needs `stale = ..`, e.g. `stale = \"10m\"`");
         let Some(expr) = args.positional() else {
-            // Reserved, and an answer of its own.
-            if !args.has("stale") {
-                args.ctxt.error(args.span, "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`");
+            if !of_stale {
+                let message = "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`, or `stale = \"10m\"` for \
+                               the last success";
+                args.ctxt.error(args.span, message);
             }
             return Self { answer: none(), failure: Named::No };
         };
         let Expr::Closure(closure) = expr else {
-            return Self { answer: expr, failure: Named::No };
+            // Parentheses that make it an expression, `(on(x))`, would be told to be unnecessary as the answer.
+            let answer = match expr {
+                Expr::Paren(paren) => *paren.expr,
+                expr => expr,
+            };
+            return Self { answer, failure: Named::No };
         };
         if let Some(token) = closure.asyncness {
             args.ctxt.error(token.span, "leave `async` out; `.await` may be used in the expression as it is");

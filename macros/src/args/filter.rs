@@ -4,7 +4,7 @@ mod arm;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, Type};
+use syn::{Expr, Ident, Type};
 
 use self::arm::{Arm, Head, arms, head};
 use super::Args;
@@ -97,19 +97,30 @@ impl Filter {
     /// }
     /// ```
     pub(crate) fn class(&self, root: &Root, output: &Type) -> TokenStream {
+        self.class_with(root, output, "Neutral")
+    }
+
+    /// As [`class`](Self::class) for a stale fallback, which lets an answer pass, and what is ignored, but handles an
+    /// error that is neutral of itself.
+    pub(crate) fn class_of_answers(&self, root: &Root, output: &Type) -> TokenStream {
+        self.class_with(root, output, "Permanent")
+    }
+
+    fn class_with(&self, root: &Root, output: &Type, ignored: &str) -> TokenStream {
         let span = Span::mixed_site();
         let own = if self.narrows_by_pattern() && self.when.is_none() {
             quote_spanned!(span=> narrowed)
         } else {
             quote_spanned!(span=> class)
         };
-        let neutral = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::Neutral));
+        let ignored = Ident::new(ignored, span);
+        let ignored = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::#ignored));
         let transient = quote_spanned!(span=> ::core::option::Option::Some(#root::Class::TRANSIENT));
         let when = |f: &Expr| {
             let root = root.at(at(f));
             quote_spanned!(at(f)=> #root::__private::when(error, #f))
         };
-        let class = self.decide(root, &neutral, &transient, when, &own);
+        let class = self.decide(root, &ignored, &transient, when, &own);
         match &self.hint {
             None => quote_spanned!(span=> |outcome: &#output| #class),
             Some(hint) => {

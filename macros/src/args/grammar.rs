@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, token};
 
-use super::{Args, Named, Value};
+use super::{Args, Named, Value, percentile};
 use crate::ctxt::Ctxt;
 use crate::kind::Kind;
 
@@ -60,10 +60,13 @@ impl<'c> Args<'c> {
         if input.peek2(Token![=]) && !input.peek2(Token![==]) {
             return self.parse_assignment(input);
         }
-        let is_list = LISTS.iter().any(|list| name == list);
         let (after_word, after_list) = ends(input);
+        // Of a fallback it may also be a function of the user that has the answer: `stale(id).await`.
+        let is_stale = self.kind.takes("stale") && name == "stale" && after_list;
+        let is_list = is_stale || LISTS.iter().any(|list| name == list);
         // A variant or a constant is none: `Ok(0)`, `LIMIT`.
-        let may_be_name = !self.takes_expression() && !name.to_string().starts_with(char::is_uppercase);
+        let may_be_name =
+            !self.takes_expression() && !name.to_string().starts_with(char::is_uppercase) && name != percentile::NAME;
         if input.peek2(token::Paren) && (is_list || (after_list && may_be_name)) {
             input.call(Ident::parse_any)?;
             let list = input.parse()?;
@@ -194,6 +197,18 @@ mod tests {
         assert_eq!(understood(quote!((on(x)))), ["expression (on (x))"]);
         assert_eq!(understood(quote!(clone)), ["clone"]);
         assert_eq!(understood(quote!(retry_after = f, on(Ok(_)))), ["retry_after = f", "on(Ok (_))"]);
+    }
+
+    #[test]
+    fn a_shared_fallback_is_no_function() {
+        let understood = |tokens| {
+            let (read, errors) = parsed(Kind::Fallback, tokens);
+            assert!(errors.is_empty(), "{errors:?}");
+            read
+        };
+        assert_eq!(understood(quote!(stale(PRICES), key = id)), ["stale(PRICES)", "key = id"]);
+        assert_eq!(understood(quote!(stale(id).await)), ["expression stale (id) . await"]);
+        assert_eq!(understood(quote!((stale(id)))), ["expression (stale (id))"]);
     }
 
     #[test]

@@ -13,10 +13,13 @@ mod common;
 pub(crate) mod fallback;
 pub(crate) mod filter;
 mod grammar;
+pub(crate) mod hedge;
 pub(crate) mod outcome;
+pub(crate) mod percentile;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;
 pub(crate) mod setting;
+mod stale;
 pub(crate) mod stateful;
 pub(crate) mod timeout;
 
@@ -31,7 +34,7 @@ use crate::kind::Kind;
 use crate::suggest::{nearest, unknown};
 
 /// Arguments whose meaning is fixed and that a later version takes.
-const RESERVED: [&str; 6] = ["enabled", "shadow", "critical", "nested", "budget", "stale"];
+const RESERVED: [&str; 5] = ["enabled", "shadow", "critical", "nested", "budget"];
 
 pub(crate) struct Args<'c> {
     pub(crate) ctxt: &'c Ctxt,
@@ -72,6 +75,13 @@ impl Args<'_> {
     /// Whether an argument of that name is there, known or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.named.iter().any(|named| named.name == name)
+    }
+
+    /// Whether an argument of that name was given, or is what a misspelt one was meant to be.
+    pub(crate) fn is_meant(&self, name: &str) -> bool {
+        let known = self.kind.arguments();
+        let means = |given: &str| !known.contains(&given) && nearest(given, &known) == Some(name);
+        self.has(name) || self.named.iter().any(|named| means(&named.name.to_string()))
     }
 
     /// Whether there is an expression without a name.
@@ -162,7 +172,7 @@ impl Args<'_> {
         }
     }
 
-    /// `name(..)` or `name = EXPR`, for the one argument that has both forms.
+    /// `name(..)` or `name = EXPR`, for an argument that has both forms.
     pub(crate) fn list_or_expr(&mut self, name: &'static str) -> Option<(Ident, Result<Group, Expr>)> {
         let Named { name, value } = self.take(name)?;
         match value {
@@ -186,19 +196,28 @@ impl Args<'_> {
         self.ctxt.ok(parse.parse2(list.to_token_stream()))
     }
 
-    /// Whether a policy made elsewhere stands in place of settings.
+    /// Whether a policy made elsewhere stands in place of settings: `#[retry(POLICY)]`, `#[fallback(stale(POLICY))]`.
     pub(crate) fn has_handle(&self) -> bool {
-        !self.kind.facts().settings.is_empty() && self.positional.is_some()
+        let is_stale = |named: &Named| named.name == "stale" && matches!(named.value, Value::List(_));
+        let positional = !self.kind.facts().settings.is_empty() && self.positional.is_some();
+        positional || self.named.iter().any(is_stale)
     }
 
     /// Names that were given beside such a policy and belong to it.
     pub(crate) fn refuse_beside_handle(&mut self, settings: &[&'static str]) {
-        for setting in settings {
-            if let Some(Named { name, .. }) = self.take(setting) {
-                let message = format!("`{name}` is a setting of the shared policy; set it where that is made");
-                self.ctxt.error(name.span(), message);
+        self.refuse(settings, "is a setting of the shared policy; set it where that is made");
+    }
+
+    /// Reports those of `names` that were given, and says whether there are any.
+    pub(crate) fn refuse(&mut self, names: &[&'static str], why: &str) -> bool {
+        let mut any = false;
+        for name in names {
+            if let Some(Named { name, .. }) = self.take(name) {
+                self.ctxt.error(name.span(), format!("`{name}` {why}"));
+                any = true;
             }
         }
+        any
     }
 
     /// Leaves out what belongs to a shared policy.

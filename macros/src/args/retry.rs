@@ -85,7 +85,7 @@ impl Retry {
             retry.check(args, has_end);
         }
         retry.rejections = args.list("rejections").map(|(_, list)| rejections(args, &list));
-        retry.budget = args.expr("budget").and_then(|(_, expr)| budget(args, expr)).map(Box::new);
+        retry.budget = budget(args);
         retry.nested = nested(args);
         retry.on_retry = args.expr("on_retry").map(|(_, expr)| expr);
         retry.on_give_up = args.expr("on_give_up").map(|(_, expr)| expr);
@@ -310,14 +310,16 @@ fn jitter(args: &mut Args<'_>) -> Option<Jitter> {
     }
 }
 
-fn budget(args: &Args<'_>, expr: Expr) -> Option<Expr> {
+/// `budget = EXPR`, for all that take it.
+pub(super) fn budget(args: &mut Args<'_>) -> Option<Box<Expr>> {
+    let (_, expr) = args.expr("budget")?;
     if literal(&expr).is_some() || is_negative(&expr) {
         let message = "`budget` takes a shared `RetryBudget`, e.g. `budget = BUDGET` with \
                        `static BUDGET: RetryBudget = RetryBudget::new().ratio(0.1);`";
         args.ctxt.error_spanned_by(expr, message);
         return None;
     }
-    Some(expr)
+    Some(Box::new(expr))
 }
 
 fn nested(args: &mut Args<'_>) -> Option<Ident> {

@@ -85,15 +85,34 @@ impl Args<'_> {
 
     /// `name = 5`, at least `min` and at most `max`, or an expression of type `u32`.
     pub(crate) fn integer(&mut self, name: &'static str, min: u32, max: u32) -> Option<Setting<u32>> {
+        self.integer_or(name, min, max, &format!("`{name}` is at least {min}"))
+    }
+
+    /// As [`integer`](Self::integer), with a message of its own where it is less.
+    pub(crate) fn integer_or(
+        &mut self,
+        name: &'static str,
+        min: u32,
+        max: u32,
+        too_small: &str,
+    ) -> Option<Setting<u32>> {
         let (_, expr) = self.expr(name)?;
+        self.integer_of_or(name, expr, min, max, too_small)
+    }
+
+    pub(crate) fn integer_of(&self, name: &str, expr: Expr, min: u32, max: u32) -> Option<Setting<u32>> {
+        self.integer_of_or(name, expr, min, max, &format!("`{name}` is at least {min}"))
+    }
+
+    fn integer_of_or(&self, name: &str, expr: Expr, min: u32, max: u32, too_small: &str) -> Option<Setting<u32>> {
         let message = match literal(&expr) {
             Some(Lit::Int(int)) => match int.base10_parse::<u32>() {
                 Ok(value) if (min..=max).contains(&value) => return Some(Setting::Literal(value, int.span())),
-                Ok(value) if value < min => format!("`{name}` is at least {min}"),
+                Ok(value) if value < min => too_small.to_owned(),
                 _ => format!("`{name}` is at most {max}"),
             },
             Some(_) => format!("`{name}` takes a whole number, e.g. `{name} = {}`", min.max(3)),
-            None if is_negative(&expr) => format!("`{name}` is at least {min}"),
+            None if is_negative(&expr) => too_small.to_owned(),
             None => return Some(Setting::Expr(Box::new(expr))),
         };
         self.ctxt.error_spanned_by(expr, message);
@@ -108,6 +127,16 @@ impl Args<'_> {
     /// As [`rate`](Self::rate), with a message of its own.
     pub(crate) fn rate_or(&mut self, name: &'static str, message: &str) -> Option<Setting<f64>> {
         let (_, expr) = self.expr(name)?;
+        self.number_of(expr, |value| value > 0.0 && value <= 1.0, message)
+    }
+
+    /// A number that is allowed, or an expression of type `f64`.
+    pub(crate) fn number_of(
+        &self,
+        expr: Expr,
+        is_allowed: impl Fn(f64) -> bool,
+        message: &str,
+    ) -> Option<Setting<f64>> {
         let value = match literal(&expr) {
             Some(Lit::Float(float)) => float.base10_parse::<f64>().ok(),
             Some(Lit::Int(int)) => int.base10_parse::<f64>().ok(),
@@ -116,7 +145,7 @@ impl Args<'_> {
             None => return Some(Setting::Expr(Box::new(expr))),
         };
         match value {
-            Some(value) if value > 0.0 && value <= 1.0 => Some(Setting::Literal(value, expr.span())),
+            Some(value) if value.is_finite() && is_allowed(value) => Some(Setting::Literal(value, expr.span())),
             _ => {
                 self.ctxt.error_spanned_by(expr, message);
                 None

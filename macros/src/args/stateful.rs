@@ -178,8 +178,11 @@ impl Around for Stateful {
     }
 
     fn check(&self, ctxt: &Ctxt, layer: &Layer, _above: &[Layer], stack: &Stack, _shape: &Shape) {
+        let (noun, attribute) = (self.ty.noun, layer.name());
+        let (attribute, field) = (attribute.trim_end_matches(']'), noun.trim_start_matches("a "));
+        let otherwise = format!("{noun} that was made elsewhere, as in `{attribute}(self.{field})]`");
         for setting in &self.constants {
-            is_constant(ctxt, setting, self.ty.noun, &layer.name(), stack);
+            is_constant(ctxt, setting, &otherwise, stack);
         }
     }
 }
@@ -191,7 +194,7 @@ fn get(key: &Expr) -> TokenStream {
 }
 
 /// The key by reference. Of a tuple it is each part, so that none is moved away from the body.
-fn borrowed_parts(key: &Expr) -> TokenStream {
+pub(super) fn borrowed_parts(key: &Expr) -> TokenStream {
     match key {
         Expr::Tuple(tuple) => {
             let parts = tuple.elems.iter().map(borrowed_parts);
@@ -202,7 +205,7 @@ fn borrowed_parts(key: &Expr) -> TokenStream {
     }
 }
 
-fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
+pub(super) fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
     let is_literal = args.peek("max_keys").is_some_and(|expr| literal(expr).is_some());
     let (span, value) = if is_literal {
         let keys = args.integer("max_keys", 1, u32::MAX)?;
@@ -217,8 +220,9 @@ fn max_keys(args: &mut Args<'_>, keyed: bool) -> Option<Expr> {
     Some(value)
 }
 
-/// What stands in a `static` is the same for all calls, so that no argument may be named.
-fn is_constant(ctxt: &Ctxt, setting: &Expr, noun: &str, attribute: &str, stack: &Stack) {
+/// What stands in a `static` is the same for all calls, so that no argument may be named. `otherwise` says what else
+/// to do.
+pub(super) fn is_constant(ctxt: &Ctxt, setting: &Expr, otherwise: &str, stack: &Stack) {
     struct Argument<'a>(&'a Stack, Option<&'a Ident>);
     impl<'ast: 'a, 'a> Visit<'ast> for Argument<'a> {
         fn visit_expr_path(&mut self, path: &'ast ExprPath) {
@@ -233,11 +237,10 @@ fn is_constant(ctxt: &Ctxt, setting: &Expr, noun: &str, attribute: &str, stack: 
     let mut argument = Argument(stack, None);
     argument.visit_expr(setting);
     if let Some(name) = argument.1 {
-        let (attribute, field) = (attribute.trim_end_matches(']'), noun.trim_start_matches("a "));
         let name_of = if name == "__self" { "self".to_owned() } else { name.to_string() };
         let message = format!(
-            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or {noun} that \
-             was made elsewhere, as in `{attribute}(self.{field})]`"
+            "`{name_of}` is an argument, and the settings are the same for all calls; give a constant, or \
+             {otherwise}"
         );
         ctxt.error(name.span(), message);
     }

@@ -4,8 +4,10 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::Expr;
 
 use super::Args;
+use super::percentile::{self, Percentile};
 use super::setting::Setting;
 use crate::ctxt::Ctxt;
 use crate::emit::at;
@@ -25,28 +27,59 @@ pub(crate) const FACTS: Facts = Facts {
 
 struct Timeout {
     /// `None` where an error was reported.
-    limit: Option<Setting<Duration>>,
+    limit: Option<Limit>,
+}
+
+enum Limit {
+    /// The same for all calls, or of each call its own.
+    Duration(Setting<Duration>),
+    /// Of recent calls.
+    Percentile(Percentile),
 }
 
 impl Timeout {
     fn read(args: &mut Args<'_>) -> Self {
-        match args.positional() {
-            Some(expr) => Self { limit: args.duration_of(expr) },
-            None => {
-                args.ctxt.error(args.span, "`#[timeout]` needs a duration, e.g. `#[timeout(\"2s\")]`");
-                Self { limit: None }
-            }
+        let Some(expr) = args.positional() else {
+            args.ctxt.error(args.span, "`#[timeout]` needs a duration, e.g. `#[timeout(\"2s\")]`");
+            return Self { limit: None };
+        };
+        let without_max = "else there is no limit until enough calls were seen";
+        let limit = match percentile::call(&expr) {
+            Some(call) => Percentile::read(args, call, Some(without_max)).map(Limit::Percentile),
+            None => args.duration_of(bare(expr)).map(Limit::Duration),
+        };
+        Self { limit }
+    }
+
+    /// How long a call may take at least.
+    fn shortest(&self) -> Option<&Setting<Duration>> {
+        match self.limit.as_ref()? {
+            Limit::Duration(limit) => Some(limit),
+            Limit::Percentile(percentile) => percentile.min(),
         }
+    }
+}
+
+/// Without the parentheses that tell a function of the user's named `percentile`; no lint should find them in the
+/// expansion.
+fn bare(expr: Expr) -> Expr {
+    match expr {
+        Expr::Paren(paren) => bare(*paren.expr),
+        expr => expr,
     }
 }
 
 impl Around for Timeout {
     fn words(&self) -> String {
-        self.limit.as_ref().map(crate::docs::duration).unwrap_or_default()
+        match &self.limit {
+            Some(Limit::Duration(limit)) => crate::docs::duration(limit),
+            Some(Limit::Percentile(percentile)) => percentile.words(),
+            None => String::new(),
+        }
     }
 
     fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let Some(Setting::Expr(limit)) = &self.limit else { return TokenStream::new() };
+        let Some(Limit::Duration(Setting::Expr(limit))) = &self.limit else { return TokenStream::new() };
         let (root, named) = (&stack.root, layer.named());
         let policy = layer.variable("timeout", stack);
         let root = root.at(at(limit));
@@ -57,8 +90,16 @@ impl Around for Timeout {
     fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let (root, named) = (&stack.root, layer.named());
+        let tag = layer.tag(stack);
         let policy = match &self.limit {
-            Some(limit @ Setting::Literal(..)) => quote_spanned!(span=> {
+            Some(Limit::Percentile(percentile)) => {
+                let percentile = percentile.tokens(root);
+                return quote_spanned!(span=> #root::__private::percentile_timeout({
+                    static TIMEOUT: #root::PercentileTimeout = #root::PercentileTimeout::new(#percentile)#named;
+                    &TIMEOUT
+                })#tag);
+            }
+            Some(Limit::Duration(limit @ Setting::Literal(..))) => quote_spanned!(span=> {
                 static TIMEOUT: #root::Timeout = #root::Timeout::new(#limit)#named;
                 &TIMEOUT
             }),
@@ -67,15 +108,17 @@ impl Around for Timeout {
                 quote_spanned!(span=> &#policy)
             }
         };
-        let tag = layer.tag(stack);
         quote_spanned!(span=> #root::__private::timeout(#policy)#tag)
     }
 
     fn limit(&self) -> Option<&Setting<Duration>> {
-        self.limit.as_ref()
+        match self.limit.as_ref()? {
+            Limit::Duration(limit) => Some(limit),
+            Limit::Percentile(percentile) => percentile.max(),
+        }
     }
 
-    fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], _stack: &Stack, shape: &Shape) {
+    fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], stack: &Stack, shape: &Shape) {
         let is_first = !above.iter().any(|other| other.kind == layer.kind);
         if is_first && !shape.is_async && !shape::is_tokio_entry(&shape.body) {
             let message = "`#[timeout]` cannot stop a function that blocks; make it an `async fn`, or set the time \
@@ -83,13 +126,16 @@ impl Around for Timeout {
             ctxt.error(layer.span, message);
         }
         // One that ends no sooner never does anything, unless a retry between starts it anew.
-        let around = above.iter().rev().take_while(|layer| !layer.repeats()).find_map(Layer::limit);
-        if let (Some(Setting::Literal(outer, _)), Some(Setting::Literal(inner, span))) = (around, &self.limit)
+        let around = above.iter().rev().take_while(|layer| !layer.is_retry()).find_map(Layer::limit);
+        if let (Some(Setting::Literal(outer, _)), Some(Setting::Literal(inner, span))) = (around, self.shortest())
             && inner >= outer
         {
             let message =
                 format!("this timeout is not shorter than the one around it ({outer:?}), so it never ends a call");
             ctxt.error(*span, message);
+        }
+        if let Some(Limit::Percentile(percentile)) = &self.limit {
+            percentile.check(ctxt, "a `PercentileTimeout` that was made elsewhere, and its `call`", stack);
         }
     }
 }

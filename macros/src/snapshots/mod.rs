@@ -6,12 +6,15 @@
 mod arguments;
 mod functions;
 mod handles;
+mod hedge;
 mod mistakes;
 mod outcomes;
+mod percentile;
 mod policies;
 mod rate_limit;
 mod sets;
 mod stacks;
+mod stale;
 
 use expect_test::Expect;
 use proc_macro2::TokenStream;

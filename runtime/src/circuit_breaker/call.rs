@@ -3,10 +3,11 @@
 use core::future::Future;
 
 use crate::flow::{self, Joined};
+use crate::judge::{By, ByClass, Judge, When};
 use crate::{Class, Classify, Flow, Rejection};
 
 use super::CircuitBreaker;
-use super::layer::{By, ByClass, Judge, When, circuit_breaker};
+use super::layer::circuit_breaker;
 
 impl CircuitBreaker {
     /// Makes a call, unless the circuit is open; the error says of itself whether it counts.

@@ -7,51 +7,12 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::{Class, Classify, Flow, Rejection};
+use crate::judge::{By, Judge};
+use crate::{Class, Flow, Rejection};
 
 use super::core::Verdict;
 use super::permit::Guard;
 use super::{Abandoned, CircuitBreaker};
-
-/// Who says what an outcome says of the dependency.
-pub trait Judge<R> {
-    /// The class of an outcome; `None` for a success.
-    fn class(&self, outcome: &R) -> Option<Class>;
-}
-
-/// A judge by the error's own classification.
-#[derive(Debug, Clone, Copy)]
-pub struct ByClass;
-
-/// A judge by a predicate over errors: true is transient, false is permanent.
-#[derive(Debug, Clone, Copy)]
-pub struct When<P>(pub(super) P);
-
-/// A judge by a function of the outcome.
-#[derive(Debug, Clone, Copy)]
-pub struct By<C>(pub(super) C);
-
-impl<T, E: Classify> Judge<Result<T, E>> for ByClass {
-    #[inline]
-    fn class(&self, outcome: &Result<T, E>) -> Option<Class> {
-        outcome.as_ref().err().map(Classify::class)
-    }
-}
-
-impl<T, E, P: Fn(&E) -> bool> Judge<Result<T, E>> for When<P> {
-    #[inline]
-    fn class(&self, outcome: &Result<T, E>) -> Option<Class> {
-        let error = outcome.as_ref().err()?;
-        Some(if self.0(error) { Class::Transient { retry_after: None } } else { Class::Permanent })
-    }
-}
-
-impl<R, C: Fn(&R) -> Option<Class>> Judge<R> for By<C> {
-    #[inline]
-    fn class(&self, outcome: &R) -> Option<Class> {
-        self.0(outcome)
-    }
-}
 
 /// A breaker around a call of the expansion.
 #[inline]

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::{Class, Rejection, scope};
+use crate::scope::{self, Dropping};
+use crate::{Class, Rejection};
 
 use super::core::{Ticket, Verdict};
 use super::word::Period;
@@ -78,10 +79,10 @@ impl Drop for Guard<'_> {
 #[cold]
 #[inline(never)]
 fn abandon(breaker: &CircuitBreaker, period: Period, probe: u64, began: u64, abandoned: Option<Abandoned>) {
-    let abandoned = match abandoned {
-        _ if scope::timing_out() => Abandoned::Failure,
-        Some(abandoned) => abandoned,
-        None => breaker.settings.abandoned,
+    let abandoned = match scope::dropping() {
+        Some(Dropping::TimedOut) => Abandoned::Failure,
+        Some(Dropping::Lost) => Abandoned::Neutral,
+        None => abandoned.unwrap_or(breaker.settings.abandoned),
     };
     breaker.settle_abandoned(&Ticket { period, probe, began }, abandoned);
 }

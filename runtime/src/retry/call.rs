@@ -1,6 +1,7 @@
 //! A retry without an attribute.
 
 use super::{Next, Rejections, Retry, retry};
+use crate::class::{class, class_when};
 use crate::flow::{call, call_blocking, returned};
 use crate::{Class, Classify, Flow, Rejection};
 
@@ -146,17 +147,6 @@ impl<W> RetryWhen<W> {
     {
         flow_attempts(&self.retry, body, |outcome| class_when(outcome, &self.when)).await
     }
-}
-
-#[inline]
-fn class<T, E: Classify>(outcome: &Result<T, E>) -> Option<Class> {
-    outcome.as_ref().err().map(Classify::class)
-}
-
-#[inline]
-fn class_when<T, E>(outcome: &Result<T, E>, when: impl Fn(&E) -> bool) -> Option<Class> {
-    let error = outcome.as_ref().err()?;
-    Some(if when(error) { Class::TRANSIENT } else { Class::Permanent })
 }
 
 async fn attempts<F, Fut>(policy: &Retry, mut body: F, class: impl Fn(&Fut::Output) -> Option<Class>) -> Fut::Output

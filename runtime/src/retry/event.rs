@@ -1,7 +1,6 @@
 //! What a retry tells its hooks.
 
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::Failure;
 
@@ -66,7 +65,7 @@ pub enum GiveUp {
     Attempts,
     /// The delay would have ended at or after `max_duration`.
     MaxDuration,
-    /// The delay would have ended at or after the deadline of a timeout around the retry.
+    /// The delay would have ended at or after the deadline around the retry: of a timeout, or a [`Deadline`](crate::Deadline).
     Deadline,
     /// The server asked for a longer wait than `max_delay`.
     HintTooLong,
@@ -76,12 +75,4 @@ pub enum GiveUp {
     Nested,
     /// The outcome is not one to retry: permanent, neutral, or a rejection that is not asked for.
     NotRetryable,
-}
-
-/// Tells a hook. Its panic must not take the place of the call's outcome.
-pub(super) fn tell<E: ?Sized>(hook: impl FnOnce(&E), event: &E) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| hook(event))) {
-        // Dropping it could panic again.
-        core::mem::forget(payload);
-    }
 }

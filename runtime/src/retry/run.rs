@@ -6,8 +6,8 @@ use core::time::Duration;
 use tokio::time::Instant;
 
 use super::backoff::OfPolicy;
-use super::event::tell;
 use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Nested, Rejections, Retry, RetryBudget, RetryEvent, Token};
+use crate::hook::tell;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
 const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);

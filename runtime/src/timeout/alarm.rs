@@ -8,11 +8,12 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::scope::{Start, Unstarted};
+use crate::clock;
+use crate::scope::{self, Start, Unstarted};
 
 /// Nothing until the call first waits: one pointer in a call that is ready at once.
 #[derive(Debug)]
-pub(super) struct Alarm(Option<Pin<Box<Clock>>>);
+pub(crate) struct Alarm(Option<Pin<Box<Clock>>>);
 
 pin_project! {
     #[derive(Debug)]
@@ -22,6 +23,8 @@ pin_project! {
         // `None` while a timeout around ends before this one, and so no timer is needed.
         #[pin]
         timer: Option<Sleep>,
+        // Whether the timer is also that of a deadline around, which was given.
+        keeps: bool,
     }
 }
 
@@ -31,7 +34,7 @@ thread_local! {
 }
 
 impl Alarm {
-    pub(super) const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self(None);
 
     /// Whether the timeout has started.
     #[inline]
@@ -45,30 +48,60 @@ impl Alarm {
         self.0.as_ref().and_then(|clock| clock.deadline)
     }
 
+    /// One that has started, with no timeout of its own.
+    #[cold]
+    pub(crate) fn at(deadline: Instant) -> Self {
+        Self(Some(Clock::new(Some(deadline))))
+    }
+
     /// Starts the timeout, after the call has waited for the first time. Whether it is over at once.
     #[cold]
     pub(super) fn set(&mut self, nanos: u64, unstarted: Unstarted, cx: &mut Context<'_>) -> bool {
         let Some(Start { deadline, around }) = unstarted.start(nanos) else { return false };
-        let mut clock = SPARE
-            .try_with(Cell::take)
-            .ok()
-            .flatten()
-            .unwrap_or_else(|| Box::pin(Clock { deadline: None, timer: None }));
-        *clock.as_mut().project().deadline = deadline;
-        let over = nanos == 0 || clock.as_mut().is_over(around, cx);
+        self.arm(deadline, nanos == 0, around, cx)
+    }
+
+    /// The same of a timeout that started when the call began; it is over in any case where it ends `at_once`.
+    #[cold]
+    pub(super) fn set_at(
+        &mut self,
+        deadline: Option<Instant>,
+        at_once: bool,
+        around: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        self.arm(deadline, at_once, around, cx)
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is cold is not inlined otherwise, and costs its arguments")]
+    fn arm(&mut self, deadline: Option<Instant>, at_once: bool, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let mut clock = Clock::new(deadline);
+        let over = at_once || clock.as_mut().is_over(around, cx);
         self.0 = Some(clock);
         over
     }
 
     /// Whether the timeout is over, where those around it end at `around`.
     #[cold]
-    pub(super) fn is_over(&mut self, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn is_over(&mut self, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
         self.0.as_mut().is_some_and(|clock| clock.as_mut().is_over(around, cx))
     }
 }
 
 impl Clock {
-    fn is_over(self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+    fn new(deadline: Option<Instant>) -> Pin<Box<Self>> {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut clock = spare.unwrap_or_else(|| Box::pin(Self { deadline: None, timer: None, keeps: false }));
+        *clock.as_mut().project().deadline = deadline;
+        clock
+    }
+
+    fn is_over(mut self: Pin<&mut Self>, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let given = around.filter(|_| scope::is_given());
+        if (self.keeps || given.is_some()) && self.as_mut().keep(given) {
+            return true;
+        }
         let mut this = self.project();
         if this.timer.is_none() {
             let Some(deadline) = *this.deadline else { return false };
@@ -82,10 +115,26 @@ impl Clock {
         this.timer.as_pin_mut().is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()))
     }
 
+    /// Keeps a deadline that nobody above keeps, or none any more where the call has gone elsewhere. Whether it is over,
+    /// as it may be before the call begins: a timer would ring only at its next tick.
+    #[cold]
+    fn keep(self: Pin<&mut Self>, given: Option<Instant>) -> bool {
+        let mut this = self.project();
+        *this.keeps = given.is_some();
+        let end = given.map(|given| this.deadline.map_or(given, |deadline| deadline.min(given)));
+        if this.timer.as_ref().as_pin_ref().map(|timer| timer.deadline()) == end {
+            return false;
+        }
+        this.timer.set(end.map(sleep_until));
+        end.is_some_and(|end| end <= clock::now())
+    }
+
     #[cold]
     #[inline(never)]
     fn put_away(mut self: Pin<Box<Self>>) {
-        self.as_mut().project().timer.set(None);
+        let mut this = self.as_mut().project();
+        this.timer.set(None);
+        *this.keeps = false;
         // Nothing to do about a thread that is just ending.
         let _ = SPARE.try_with(|spare| spare.set(Some(self)));
     }

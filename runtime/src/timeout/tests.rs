@@ -55,7 +55,7 @@ async fn t1_the_call_is_dropped_when_the_time_is_over_and_marked() {
     struct Watch(Rc<Cell<Option<bool>>>);
     impl Drop for Watch {
         fn drop(&mut self) {
-            self.0.set(Some(scope::timing_out()));
+            self.0.set(Some(scope::dropping() == Some(Dropping::TimedOut)));
         }
     }
 
@@ -68,7 +68,7 @@ async fn t1_the_call_is_dropped_when_the_time_is_over_and_marked() {
     }));
     assert!(is_timeout(&call.as_mut().await, "unnamed"));
     assert_eq!(dropped.get(), Some(true));
-    assert!(!scope::timing_out());
+    assert_eq!(scope::dropping(), None);
 
     let watch = Watch(Rc::clone(&dropped));
     let mut call = Box::pin(timeout.try_call(async move {

@@ -1,7 +1,6 @@
 use std::io;
-use steadfast::{circuit_breaker, fallback, retry, timeout};
+use steadfast::{circuit_breaker, retry, timeout};
 
-#[fallback(stale = "10m")]
 #[timeout("5s", nested = own, budget = BUDGET)]
 #[retry(enabled = true)]
 #[circuit_breaker(shadow = true, critical = true)]

@@ -1,0 +1,138 @@
+//! Asking again while the first call is still out.
+
+mod call;
+pub(crate) mod layer;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
+
+use crate::RetryBudget;
+use crate::name::Name;
+
+pub use call::HedgeWhen;
+
+/// Starts another call when the first one is late, and takes the better: `#[hedge]` as a value.
+///
+/// For calls that may be repeated safely, and that now and then take much longer than most. Another call starts each
+/// `after` in which there is no answer yet, and at once when the last one fails before that. The first success wins, and
+/// so does the first permanent or neutral error, which is an answer too; the other calls are dropped. A failure waits
+/// for the calls under way. When all have failed, the outcome is that of the first call.
+///
+/// A call that is dropped so says nothing of the dependency: for a circuit breaker beneath it is neutral, and slow where
+/// it took longer than `slow_call`.
+///
+/// Time runs from the moment when a call first waits. No call starts at or after the [`deadline`](crate::deadline) of a
+/// timeout around it, nor before a server's hint is over; a hint above ten seconds (or above `after`, where that is
+/// longer) and an open circuit end the starting of calls. Waiting needs a tokio runtime with time enabled.
+///
+/// ```
+/// use std::io;
+/// use std::time::Duration;
+/// use steadfast::Hedge;
+///
+/// static HEDGE: Hedge = Hedge::new(Duration::from_millis(20));
+///
+/// async fn read(replica: usize) -> io::Result<String> {
+///     if replica == 0 {
+///         std::future::pending::<()>().await;
+///     }
+///     Ok(format!("the answer of replica {replica}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> io::Result<()> {
+/// let replicas = std::sync::atomic::AtomicUsize::new(0);
+/// let answer = HEDGE.call(|| read(replicas.fetch_add(1, std::sync::atomic::Ordering::Relaxed))).await?;
+/// assert_eq!(answer, "the answer of replica 1");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Hedge {
+    after: After,
+    attempts: u32,
+    budget: Option<&'static RetryBudget>,
+    name: Name,
+}
+
+/// How long a call may take before the next one starts.
+#[derive(Debug, Clone, Copy)]
+enum After {
+    Fixed(Duration),
+}
+
+impl After {
+    const fn duration(self) -> Duration {
+        match self {
+            Self::Fixed(after) => after,
+        }
+    }
+}
+
+impl Hedge {
+    /// Two calls, the second of which starts when the first one has waited for this long; at once where it is zero.
+    ///
+    /// A good value is the time in which 95 of 100 calls end: there are then at most 5 % more of them.
+    pub const fn new(after: Duration) -> Self {
+        Self { after: After::Fixed(after), attempts: 2, budget: None, name: Name::UNNAMED }
+    }
+
+    /// How many calls there are in all, the first included; 2 by default, and 0 means 1.
+    pub const fn attempts(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// A limit to the calls that are added, shared with other hedges and with retries; none by default. Where it is
+    /// spent, no other call starts, and those under way go on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::{Hedge, RetryBudget};
+    ///
+    /// static UPSTREAM: RetryBudget = RetryBudget::new().ratio(0.05);
+    /// static HEDGE: Hedge = Hedge::new(Duration::from_millis(20)).budget(&UPSTREAM);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # assert_eq!(HEDGE.call(|| async { Ok::<_, String>(1) }).await, Ok(1));
+    /// # assert_eq!(UPSTREAM.counts().calls, 1);
+    /// # }
+    /// ```
+    pub const fn budget(self, budget: &'static RetryBudget) -> Self {
+        Self { budget: Some(budget), ..self }
+    }
+
+    /// The name in events; by default `unnamed`.
+    pub const fn name(self, name: &'static str) -> Self {
+        Self { name: Name::given(name), ..self }
+    }
+
+    #[doc(hidden)]
+    pub const fn inside<F: Fn()>(self, closure: &F) -> Self {
+        Self { name: Name::inside(closure), ..self }
+    }
+
+    /// Its name: the one given, or the path of the function that the attribute stands on.
+    pub fn policy(&self) -> &'static str {
+        self.name.as_str()
+    }
+
+    /// Lets `when` decide which errors are failures, in the place of their classification: true is transient, and
+    /// waits for another call; false is permanent, an answer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::Hedge;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let hedge = Hedge::new(Duration::from_millis(20)).when(|status: &u16| *status >= 500);
+    /// let answer: Result<(), u16> = hedge.call(|| async { Err(404) }).await;
+    /// assert_eq!(answer, Err(404));
+    /// # }
+    /// ```
+    pub const fn when<E, W: Fn(&E) -> bool>(self, when: W) -> HedgeWhen<W> {
+        HedgeWhen::new(self, when)
+    }
+}
