@@ -176,6 +176,37 @@ fn deadline() {
 }
 
 #[test]
+fn hedge() {
+    let story = story("hedge");
+    assert_told(
+        &story,
+        &[
+            "1. ",
+            "async fn plain(",
+            "plain p50 ",
+            "2. ",
+            "#[hedge(after = percentile(0.95, ",
+            "async fn hedged(",
+            "hedged p50 ",
+            "budget 200 calls, ",
+        ],
+    );
+    // The numbers of a line.
+    let told = |who: &str| -> Vec<u64> {
+        let line = story.iter().find(|line| line.starts_with(who)).unwrap();
+        line.split(' ').filter_map(|word| word.parse().ok()).collect()
+    };
+    let [_, plain, _, requests] = told("plain ")[..] else { panic!("{story:#?}") };
+    assert!(plain >= 600 && requests == 200, "{story:#?}");
+    // Four requests were slow, and each was one of two for its call.
+    let [_, hedged, _, requests] = told("hedged ")[..] else { panic!("{story:#?}") };
+    assert!(hedged < 600 && requests >= 204, "{story:#?}");
+    // And few others.
+    let [calls, added] = told("budget ")[..] else { panic!("{story:#?}") };
+    assert!(calls == 200 && (4..100).contains(&added), "{story:#?}");
+}
+
+#[test]
 fn without_attributes() {
     let story = story("without_attributes");
     assert_told(

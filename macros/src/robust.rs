@@ -11,7 +11,7 @@ use crate::{attribute, policies};
 
 const ROUNDS: usize = 20;
 
-const ARGUMENTS: [(Kind, &str); 19] = [
+const ARGUMENTS: [(Kind, &str); 20] = [
     (Kind::Retry, ""),
     (Kind::Retry, r#"attempts = 3, backoff = exponential("100ms", factor = 2.0), jitter = 0.5, max_delay = "1h30m""#),
     (Kind::Retry, r#"attempts = unlimited, max_duration = "1m", rejections(timeout, circuit_open), clone(order, b)"#),
@@ -39,6 +39,7 @@ const ARGUMENTS: [(Kind, &str); 19] = [
     ),
     (Kind::Timeout, "Duration::from_secs(self.seconds * 2)"),
     (Kind::Hedge, r#"after = "50ms", attempts = 3, budget = BUDGET, clone(order, b), on(Err(_)), name = "x""#),
+    (Kind::Hedge, r#"after = percentile(0.95, factor = 1.5, max = "1s", window = W), attempts = 2, clone"#),
     (Kind::Hedge, "after = self.late, attempts = n, when = |e| e.is_timeout(), retry_after = f, clone, docs = false"),
     (Kind::Fallback, "|failure: Failure<R>| match failure { Failure::Returned(r) => r, _ => Ok(1) }, on(None)"),
     (Kind::Fallback, "cached(&order).await?, when = |e| true, clone(order)"),

@@ -2,14 +2,19 @@
 
 mod call;
 pub(crate) mod layer;
+mod measure;
+mod race;
 mod schedule;
 #[cfg(test)]
 mod tests;
 
 use core::time::Duration;
 
-use crate::RetryBudget;
+use tokio::time::Instant;
+
 use crate::name::Name;
+use crate::percentile::NEVER;
+use crate::{Percentile, RetryBudget, clock, time};
 
 pub use call::HedgeWhen;
 
@@ -61,12 +66,35 @@ pub struct Hedge {
 #[derive(Debug, Clone, Copy)]
 enum After {
     Fixed(Duration),
+    /// Of recent calls, which are measured for it.
+    Percentile(&'static Percentile),
 }
 
 impl After {
-    const fn duration(self) -> Duration {
+    /// When that is, from now on; `None` where it is not known, or beyond what the clock can say.
+    fn from(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Fixed(after) => clock::after(now, after),
+            Self::Percentile(percentile) => match percentile.current_at(time::of(now)) {
+                NEVER => None,
+                nanos => clock::after(now, Duration::from_nanos(nanos)),
+            },
+        }
+    }
+
+    /// How long that is at present; nothing where it is not known.
+    fn current(self) -> Duration {
         match self {
             Self::Fixed(after) => after,
+            Self::Percentile(percentile) => percentile.current().unwrap_or_default(),
+        }
+    }
+
+    /// What the calls are measured for.
+    const fn percentile(self) -> Option<&'static Percentile> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Percentile(percentile) => Some(percentile),
         }
     }
 }
@@ -77,6 +105,32 @@ impl Hedge {
     /// A good value is the time in which 95 of 100 calls end: there are then at most 5 % more of them.
     pub const fn new(after: Duration) -> Self {
         Self { after: After::Fixed(after), attempts: 2, budget: None, name: Name::UNNAMED }
+    }
+
+    /// Two calls, the second of which starts when the first one has waited for as long as this
+    /// [`Percentile`] of recent latencies is at that moment: with `0.95` about five calls of a hundred get a second one,
+    /// whatever the dependency is like today. As long as the percentile is not known, and has no
+    /// [`max`](Percentile::max), none starts but after a failure.
+    ///
+    /// It measures each call from its own first poll, and so reads the clock then and at its end. Calls that return count,
+    /// whatever they return; those that are dropped, and those that a policy beneath rejects, only where they had taken
+    /// longer than the percentile.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::{Hedge, Percentile};
+    ///
+    /// static LATENCIES: Percentile = Percentile::new(0.95).min(Duration::from_millis(1));
+    /// static HEDGE: Hedge = Hedge::percentile(&LATENCIES);
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert_eq!(HEDGE.call(|| async { Ok::<_, String>(7) }).await, Ok(7));
+    /// assert_eq!(LATENCIES.calls(), 1);
+    /// # }
+    /// ```
+    pub const fn percentile(percentile: &'static Percentile) -> Self {
+        Self { after: After::Percentile(percentile), attempts: 2, budget: None, name: Name::UNNAMED }
     }
 
     /// How many calls there are in all, the first included; 2 by default, and 0 means 1.

@@ -47,11 +47,12 @@
 //! | [`#[bulkhead]`](macro@bulkhead) | [`Bulkhead`], one per key: [`Keyed`] | lets only so many calls run at once |
 //! | [`#[rate_limit]`](macro@rate_limit) | [`RateLimit`], one per key: [`Keyed`] | lets so many calls pass in a time |
 //! | [`#[timeout]`](macro@timeout) | [`Timeout`], [`PercentileTimeout`] | drops a call that takes too long |
+//! | [`#[hedge]`](macro@hedge) | [`Hedge`] | starts another call when the first is late, and takes the better |
 //! | [`#[fallback]`](macro@fallback) | with the last success: [`StaleFallback`] | answers in place of what failed |
 //! | [`#[outcome]`](macro@outcome) | | says for all of them what a failure is |
 //!
 //! The page of each attribute lists its arguments. This order is the one to begin with: fallback, total timeout, retry,
-//! circuit breaker, rate limit, bulkhead, timeout per attempt.
+//! hedge, circuit breaker, rate limit, bulkhead, timeout per attempt.
 //!
 //! # Failures
 //!

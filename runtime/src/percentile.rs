@@ -8,6 +8,7 @@ mod recent;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use core::fmt;
 use core::time::Duration;
@@ -18,6 +19,7 @@ use self::recent::Recent;
 use self::settings::Settings;
 
 pub(crate) use self::settings::NEVER;
+pub(crate) use self::watch::Watch;
 
 /// A percentile of the latencies of recent calls, times a factor and within bounds: a duration that follows them, as
 /// in `#[timeout(percentile(0.99, factor = 2.0, min = "50ms", max = "5s"))]`.

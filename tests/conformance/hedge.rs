@@ -457,6 +457,36 @@ async fn h09_a_budget_limits_the_calls_that_are_added() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn h14_after_a_percentile_of_its_own_calls() {
+    #[hedge(after = percentile(0.5, min_calls = 4))]
+    async fn call(calls: &Calls) -> Answer {
+        calls.run().await
+    }
+    #[hedge(after = percentile(0.5, factor = 2.0, min = "30ms", max = "50ms", min_calls = 4), attempts = attempts)]
+    #[timeout("1s")]
+    async fn bounded(attempts: u32, calls: &Calls) -> Answer {
+        calls.run().await
+    }
+    // Not known yet: none starts, but after a failure.
+    let calls = Calls::new("1000 S");
+    assert_eq!((call(&calls).await, calls.went()), (Ok(1), (vec![0], 0)));
+    let calls = Calls::new("10 F 10 S");
+    assert_eq!((call(&calls).await, calls.went()), (Ok(2), (vec![0, 10], 0)));
+    assert_eq!(call(&Calls::new("10 S")).await, Ok(1));
+    // The median is 10 ms, to within a 32nd; the timer rounds up to a millisecond.
+    let calls = Calls::new("1000 S 5 S");
+    assert_eq!((call(&calls).await, calls.went()), (Ok(2), (vec![0, 11], 0)));
+    // At first the longest.
+    for _ in 0..4 {
+        let calls = Calls::new("900 S 4 S");
+        assert_eq!((bounded(2, &calls).await, calls.went()), (Ok(2), (vec![0, 50], 0)));
+    }
+    // And then the shortest that it may be.
+    let calls = Calls::new("900 S 900 S 4 S");
+    assert_eq!((bounded(3, &calls).await, calls.went()), (Ok(3), (vec![0, 30, 60], 0)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn h10_each_call_has_its_own_of_what_it_consumes() {
     #[hedge(after = "50ms", attempts = 3, clone(order))]
     async fn call(mut order: Vec<u32>, seen: &Mutex<Vec<Vec<u32>>>) -> Answer {

@@ -8,6 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, FnArg, ParenthesizedGenericArguments, ReceiverKind, TypeFnPtr, TypeReference};
 
 use super::Args;
+use super::percentile::{self, Percentile};
 use super::retry::budget;
 use super::setting::Setting;
 use crate::ctxt::Ctxt;
@@ -29,9 +30,16 @@ pub(crate) const FACTS: Facts = Facts {
 
 struct Hedge {
     /// `None` where an error was reported.
-    after: Option<Setting<Duration>>,
+    after: Option<After>,
     attempts: Option<Setting<u32>>,
     budget: Option<Box<Expr>>,
+}
+
+enum After {
+    /// The same for all calls, or of each call its own.
+    Duration(Setting<Duration>),
+    /// Of recent calls.
+    Percentile(Percentile),
 }
 
 impl Hedge {
@@ -43,7 +51,10 @@ impl Hedge {
                            `#[hedge(after = \"50ms\")]`";
             args.ctxt.error(args.span, message);
         }
-        let after = args.duration("after");
+        let after = args.expr("after").and_then(|(_, expr)| match percentile::call(&expr) {
+            Some(call) => Percentile::read(args, call, None).map(After::Percentile),
+            None => args.duration_of(percentile::bare(expr)).map(After::Duration),
+        });
         let too_few = "`attempts` is at least 2: it counts all calls, and the first alone is no hedge";
         let attempts = args.integer_or("attempts", 2, u32::MAX, too_few);
         Self { after, attempts, budget: budget(args) }
@@ -51,17 +62,27 @@ impl Hedge {
 
     /// Whether all settings are literals, so that the policy stands in a `static`.
     fn is_constant(&self) -> bool {
-        matches!(self.after, Some(Setting::Literal(..))) && !matches!(self.attempts, Some(Setting::Expr(_)))
+        !matches!(self.after, Some(After::Duration(Setting::Expr(_))))
+            && !matches!(self.attempts, Some(Setting::Expr(_)))
     }
 
     fn value(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let named = layer.named();
-        // At the time, where the compiler points when it is of another type.
-        let hedge = self.after.as_ref().map(|after| {
-            let span = span.located_at(after.span());
-            let root = stack.root.at(span);
-            quote_spanned!(span=> #root::Hedge::new(#after))
+        let hedge = self.after.as_ref().map(|after| match after {
+            After::Duration(after) => {
+                // At the time, where the compiler points when it is of another type.
+                let span = span.located_at(after.span());
+                let root = stack.root.at(span);
+                quote_spanned!(span=> #root::Hedge::new(#after))
+            }
+            After::Percentile(percentile) => {
+                let (root, percentile) = (&stack.root, percentile.tokens(&stack.root));
+                quote_spanned!(span=> #root::Hedge::percentile({
+                    static PERCENTILE: #root::Percentile = #percentile;
+                    &PERCENTILE
+                }))
+            }
         });
         let attempts = self.attempts.as_ref().map(|attempts| {
             let span = span.located_at(attempts.span());
@@ -73,13 +94,17 @@ impl Hedge {
 
 impl Around for Hedge {
     fn words(&self) -> String {
-        let after = self.after.as_ref().map(crate::docs::duration).unwrap_or_default();
+        let after = match &self.after {
+            Some(After::Duration(after)) => crate::docs::duration(after),
+            Some(After::Percentile(percentile)) => percentile.words(),
+            None => String::new(),
+        };
         let attempts = self.attempts.as_ref().map_or_else(|| "2".to_owned(), crate::docs::setting);
         let budget = match &self.budget {
             Some(budget) => format!(", within the budget `{}`", crate::docs::source(&**budget)),
             None => String::new(),
         };
-        format!("another call after each {after} without an answer, at most {attempts} in all{budget}")
+        format!("at most {attempts} calls, the next after {after}{budget}")
     }
 
     fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
@@ -120,12 +145,15 @@ impl Around for Hedge {
         true
     }
 
-    fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], _stack: &Stack, shape: &Shape) {
+    fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], stack: &Stack, shape: &Shape) {
         let is_first = !above.iter().any(|other| other.kind == layer.kind);
         if is_first && !shape.is_async && !shape::is_tokio_entry(&shape.body) {
             let message =
                 "`#[hedge]` runs calls side by side, which a function that blocks cannot; make it an `async fn`";
             ctxt.error(layer.span, message);
+        }
+        if let Some(After::Percentile(percentile)) = &self.after {
+            percentile.check(ctxt, "`Hedge::percentile` with one that was made elsewhere, and its `call`", stack);
         }
     }
 

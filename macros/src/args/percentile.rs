@@ -35,6 +35,14 @@ pub(crate) fn call(expr: &Expr) -> Option<&ExprCall> {
     }
 }
 
+/// Another expression, without those parentheses; no lint should find them in the expansion.
+pub(crate) fn bare(expr: Expr) -> Expr {
+    match expr {
+        Expr::Paren(paren) => bare(*paren.expr),
+        expr => expr,
+    }
+}
+
 impl Percentile {
     /// `None` where an error was reported. `needs_max` says what there would not be without `max`.
     pub(crate) fn read(args: &Args<'_>, call: &ExprCall, needs_max: Option<&str>) -> Option<Self> {

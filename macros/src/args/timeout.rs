@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Expr;
 
 use super::Args;
 use super::percentile::{self, Percentile};
@@ -46,7 +45,7 @@ impl Timeout {
         let without_max = "else there is no limit until enough calls were seen";
         let limit = match percentile::call(&expr) {
             Some(call) => Percentile::read(args, call, Some(without_max)).map(Limit::Percentile),
-            None => args.duration_of(bare(expr)).map(Limit::Duration),
+            None => args.duration_of(percentile::bare(expr)).map(Limit::Duration),
         };
         Self { limit }
     }
@@ -57,15 +56,6 @@ impl Timeout {
             Limit::Duration(limit) => Some(limit),
             Limit::Percentile(percentile) => percentile.min(),
         }
-    }
-}
-
-/// Without the parentheses that tell a function of the user's named `percentile`; no lint should find them in the
-/// expansion.
-fn bare(expr: Expr) -> Expr {
-    match expr {
-        Expr::Paren(paren) => bare(*paren.expr),
-        expr => expr,
     }
 }
 

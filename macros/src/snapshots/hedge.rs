@@ -61,7 +61,7 @@ fn by_expressions_within_a_budget() {
             /// # Resilience
             /// Policies of this function, the outermost first; their state is shared by all callers:
             ///
-            /// 1. **hedge**: another call after each `self.late` without an answer, at most `CALLS` in all, within the budget `self.budget`
+            /// 1. **hedge**: at most `CALLS` calls, the next after `self.late`, within the budget `self.budget`
             async fn fetch(&self, key: String) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let hedge = ::steadfast::Hedge::new(self.late).attempts(CALLS).inside(&|| {});
@@ -90,6 +90,58 @@ fn by_expressions_within_a_budget() {
                                 ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
                             }
                             outcome => (&&&::steadfast::__private::Outcome(outcome)).class(),
+                        },
+                    );
+                ::steadfast::__private::returned(call.await)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn after_a_percentile() {
+    check(
+        r#"
+        /// Asks.
+        #[hedge(after = percentile(0.95, min = "10ms"), name = "rows")]
+        async fn fetch(&self, key: &str) -> Result<Row, Error> {
+            self.query(key).await
+        }
+        "#,
+        &expect![[r#"
+            /// Asks.
+            ///
+            /// # Resilience
+            /// Policies of this function, the outermost first; their state is shared by all callers:
+            ///
+            /// 1. **hedge**: at most 2 calls, the next after percentile 0.95 of recent latencies, at least 10ms
+            async fn fetch(&self, key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let calls = || {
+                    ::steadfast::__private::call(async {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        self.query(key).await
+                    })
+                };
+                let call = ::steadfast::__private::hedge({
+                        static HEDGE: ::steadfast::Hedge = ::steadfast::Hedge::percentile({
+                                static PERCENTILE: ::steadfast::Percentile = ::steadfast::Percentile::new(
+                                        0.95,
+                                    )
+                                    .min(::core::time::Duration::from_millis(10));
+                                &PERCENTILE
+                            })
+                            .name("rows");
+                        &HEDGE
+                    })
+                    .around(
+                        calls,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
                         },
                     );
                 ::steadfast::__private::returned(call.await)

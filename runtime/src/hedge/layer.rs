@@ -1,4 +1,5 @@
-//! The calls of a hedge, as the expansion and the value API use them.
+//! A hedge around calls, as the expansion and the value API use it. The first call is part of it; what is needed for
+//! others is made when that has waited, or failed.
 
 use core::fmt;
 use core::future::Future;
@@ -9,9 +10,10 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Hedge;
+use super::measure::Measure;
+use super::race::{Race, failure};
 use super::schedule::Schedule;
-use crate::scope::{self, Dropping};
-use crate::{Class, Classify, Flow, Rejection, RetryBudget};
+use crate::{Class, Flow, Rejection, RetryBudget};
 
 /// A hedge around calls of the expansion.
 #[inline]
@@ -63,7 +65,7 @@ pin_project! {
 
 pin_project! {
     #[project = FirstProjection]
-    enum First<F, O> {
+    pub(super) enum First<F, O> {
         Running { #[pin] call: F },
         // Its failure, which is the outcome where all calls fail.
         Ended { failure: Option<O> },
@@ -75,7 +77,7 @@ pin_project! {
 struct Late<'p, F>(ManuallyDrop<Option<(Schedule<'p>, Others<F>)>>);
 
 /// Calls after the first, in the order in which they started; `None` where one has failed in this poll.
-type Others<F> = Vec<Option<Pin<Box<F>>>>;
+pub(super) type Others<F> = Vec<Option<(Measure, Pin<Box<F>>)>>;
 
 impl<F> Drop for Late<'_, F> {
     #[inline]
@@ -114,154 +116,19 @@ where
             budget.count();
         }
         let FirstProjection::Running { call: first } = this.first.as_mut().project() else { return Poll::Pending };
+        let mut measure = Measure::begin(*this.layer);
         let failed = match first.poll(cx) {
-            Poll::Ready(outcome) => match failure(&outcome, class) {
-                None => return Poll::Ready(outcome),
-                Some(class) => Some((outcome, class)),
-            },
+            Poll::Ready(outcome) => {
+                measure.end(&outcome);
+                match failure(&outcome, class) {
+                    None => return Poll::Ready(outcome),
+                    Some(class) => Some((outcome, class)),
+                }
+            }
             Poll::Pending => None,
         };
-        let (schedule, others) = this.late.0.insert((Schedule::new(*this.layer), Vec::new()));
+        let (schedule, others) = this.late.0.insert((Schedule::new(*this.layer, measure), Vec::new()));
         Race { first: this.first, others, schedule, call, class }.begin(failed, cx)
-    }
-}
-
-/// Why an outcome does not win; `None` where it does.
-#[inline]
-fn failure<R, X>(outcome: &Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Option<Class>
-where
-    X: Copy + Into<Rejection>,
-{
-    match outcome {
-        Flow::Returned(value) => class(value).filter(|class| class.is_retryable()),
-        Flow::Rejected(rejection) => Some((*rejection).into().class()),
-    }
-}
-
-/// As many calls start in one poll, and others in the next: calls that fail at once, over and over, must not hold up their
-/// thread. Not by the cooperative budget, which a call under way may use up each time.
-const AT_ONCE: u32 = 32;
-
-/// The calls for the length of one poll. Dropped, it drops them all: one has won, or has panicked.
-struct Race<'a, 'p, M, F, C, O> {
-    first: Pin<&'a mut First<F, O>>,
-    others: &'a mut Others<F>,
-    schedule: &'a mut Schedule<'p>,
-    call: &'a M,
-    class: &'a C,
-}
-
-impl<R, X, M, F, C> Race<'_, '_, M, F, C, Flow<R, X>>
-where
-    M: Fn() -> F,
-    F: Future<Output = Flow<R, X>>,
-    X: Copy + Into<Rejection>,
-    C: Fn(&R) -> Option<Class>,
-{
-    /// After the first poll of the first call, which has not won.
-    #[cold]
-    fn begin(mut self, failed: Option<(Flow<R, X>, Class)>, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        match failed {
-            None => self.schedule.waits(),
-            Some((outcome, class)) => self.failed(0, outcome, class),
-        }
-        self.start_others(cx)
-    }
-
-    #[cold]
-    fn go_on(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        match self.poll_all(cx) {
-            Some(outcome) => Poll::Ready(outcome),
-            None => self.start_others(cx),
-        }
-    }
-
-    /// Polls the calls under way. Of those that win in the same poll it is the one that started first.
-    fn poll_all(&mut self, cx: &mut Context<'_>) -> Option<Flow<R, X>> {
-        let calls = 1 + self.others.len();
-        let turn = self.schedule.turn() % calls;
-        let mut best: Option<(usize, Flow<R, X>)> = None;
-        for number in (turn..calls).chain(0..turn) {
-            if best.as_ref().is_some_and(|(better, _)| *better < number) {
-                continue;
-            }
-            if let Poll::Ready(outcome) = self.poll_one(number, cx) {
-                match failure(&outcome, self.class) {
-                    None => best = Some((number, outcome)),
-                    Some(class) => self.failed(number, outcome, class),
-                }
-            }
-        }
-        self.others.retain(Option::is_some);
-        best.map(|(_, outcome)| outcome)
-    }
-
-    /// The first call is number 0.
-    fn poll_one(&mut self, number: usize, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        let call = match number.checked_sub(1) {
-            None => match self.first.as_mut().project() {
-                FirstProjection::Running { call } => Some(call),
-                FirstProjection::Ended { .. } => None,
-            },
-            Some(number) => self.others[number].as_mut().map(Pin::as_mut),
-        };
-        call.map_or(Poll::Pending, |call| call.poll(cx))
-    }
-
-    fn failed(&mut self, number: usize, outcome: Flow<R, X>, class: Class) {
-        let is_newest = number == self.others.len();
-        match number.checked_sub(1) {
-            None => self.first.set(First::Ended { failure: Some(outcome) }),
-            Some(number) => self.others[number] = None,
-        }
-        self.schedule.failed(class, is_newest);
-    }
-
-    /// Starts the calls that are due, and goes on to wait unless one of them wins, or all have failed.
-    fn start_others(self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
-        for _ in 0..AT_ONCE {
-            let Some(start) = self.schedule.due(cx) else { return self.wait() };
-            let mut call = Box::pin((self.call)());
-            start.spend();
-            match call.as_mut().poll(cx) {
-                Poll::Pending => {
-                    self.others.push(Some(call));
-                    self.schedule.waits();
-                }
-                Poll::Ready(outcome) => match failure(&outcome, self.class) {
-                    None => return Poll::Ready(outcome),
-                    Some(class) => self.schedule.failed(class, true),
-                },
-            }
-        }
-        cx.waker().wake_by_ref();
-        mem::forget(self);
-        Poll::Pending
-    }
-
-    /// To be polled again when there is news, unless all calls have failed.
-    fn wait(mut self) -> Poll<Flow<R, X>> {
-        if self.others.is_empty()
-            && self.schedule.is_over()
-            && let FirstProjection::Ended { failure } = self.first.as_mut().project()
-            && let Some(outcome) = failure.take()
-        {
-            return Poll::Ready(outcome);
-        }
-        mem::forget(self);
-        Poll::Pending
-    }
-}
-
-impl<M, F, C, O> Drop for Race<'_, '_, M, F, C, O> {
-    fn drop(&mut self) {
-        self.schedule.end();
-        let others = mem::take(self.others);
-        scope::drop_as(Dropping::Lost, || {
-            // Here, so that they are dropped as such also where the drop of the first one panics.
-            let _others = others;
-            self.first.set(First::Ended { failure: None });
-        });
     }
 }
 

@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
-use super::After;
 use super::layer::Layer;
+use super::measure::Measure;
 use crate::retry::Token;
 use crate::timeout::Alarm;
 use crate::{Class, RetryBudget, clock, scope};
@@ -17,8 +17,9 @@ const MAX_HINT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Schedule<'p> {
-    after: After,
-    budget: Option<&'p RetryBudget>,
+    pub(super) layer: Layer<'p>,
+    /// The first call; the others have their own.
+    pub(super) first: Measure,
     /// The calls that may yet start.
     left: u32,
     next: Next,
@@ -40,10 +41,10 @@ enum Next {
 }
 
 impl<'p> Schedule<'p> {
-    pub(super) const fn new(layer: Layer<'p>) -> Self {
+    pub(super) const fn new(layer: Layer<'p>, first: Measure) -> Self {
         Self {
-            after: layer.hedge.after,
-            budget: layer.budget,
+            layer,
+            first,
             left: layer.hedge.attempts.saturating_sub(1),
             next: Next::Never,
             newest_waits: true,
@@ -70,7 +71,7 @@ impl<'p> Schedule<'p> {
     pub(super) fn waits(&mut self) {
         if self.left > 0 {
             let now = clock::now();
-            self.start_at(clock::after(now, self.after.duration()), now);
+            self.start_at(self.layer.hedge.after.from(now), now);
         } else {
             self.start(Next::Never);
         }
@@ -81,7 +82,7 @@ impl<'p> Schedule<'p> {
     pub(super) fn failed(&mut self, class: Class, is_last: bool) {
         let is_newest = is_last && mem::replace(&mut self.newest_waits, false);
         let hint = class.retry_after();
-        if !class.is_retryable() || hint.is_some_and(|hint| hint > MAX_HINT.max(self.after.duration())) {
+        if !class.is_retryable() || hint.is_some_and(|hint| self.is_too_long(hint)) {
             // The circuit is open, or open so late: another call now would be turned away as well.
             self.end();
         } else if let Some(hint) = hint {
@@ -101,6 +102,10 @@ impl<'p> Schedule<'p> {
                 _ => {}
             }
         }
+    }
+
+    fn is_too_long(&self, hint: Duration) -> bool {
+        hint > MAX_HINT && hint > self.layer.hedge.after.current()
     }
 
     fn start_at_once(&mut self) {
@@ -153,7 +158,7 @@ impl<'p> Schedule<'p> {
         if scope::deadline().is_some_and(|deadline| clock::now() >= deadline) {
             return None;
         }
-        let token = match self.budget.map(RetryBudget::take) {
+        let token = match self.layer.budget.map(RetryBudget::take) {
             Some(None) => {
                 self.end();
                 return None;

@@ -1,5 +1,6 @@
 mod budget;
 mod losers;
+mod measured;
 mod surroundings;
 
 use core::cell::RefCell;

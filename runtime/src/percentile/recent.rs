@@ -55,10 +55,11 @@ impl Recent {
     /// Counts a latency. Whether it is time to compute the estimate anew.
     #[inline]
     pub(super) fn add(&self, settings: &Settings, now: u64, nanos: u64) {
-        let counts = self.counts.get_or_init(allocate);
+        // First, so that the very first epoch is known when there is something to count in: nobody clears it.
         if !self.is_present(settings, now) {
             self.turn(settings, now);
         }
+        let counts = self.counts.get_or_init(allocate);
         counts.of(self.epoch.load(Ordering::Acquire)).add(nanos);
         if counts.left.fetch_sub(1, Ordering::Relaxed) <= 1 {
             self.refresh(settings);

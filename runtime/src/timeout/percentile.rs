@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::alarm::Alarm;
 use crate::name::Name;
-use crate::percentile::NEVER;
+use crate::percentile::{NEVER, Watch};
 use crate::scope::{self, Dropping};
-use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow, time};
+use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow};
 
 /// Ends a call that takes much longer than others did lately: `#[timeout(percentile(..))]` as a value.
 ///
@@ -135,7 +135,7 @@ impl<'p> Layer<'p> {
     where
         F: Future<Output = Flow<R>>,
     {
-        let watch = Watch { percentile: &self.policy.percentile, began: NEVER };
+        let watch = Watch::new(&self.policy.percentile);
         Measured { stage: Stage::Under { watch, call, alarm: Alarm::NONE, layer: self } }
     }
 
@@ -177,7 +177,7 @@ where
         let mut stage = self.project().stage;
         let layer = match stage.as_mut().project() {
             StageProjection::Under { watch, call, alarm, layer } => {
-                let start = (!watch.is_running()).then(|| watch.begin());
+                let start = (!watch.is_running()).then(|| Start::of(watch));
                 let deadline = start.map_or_else(|| alarm.deadline(), |start| start.deadline);
                 let around = match scope::beneath_started(deadline, || call.poll(cx)) {
                     Ok(outcome) => {
@@ -203,14 +203,6 @@ where
     }
 }
 
-/// Measures a call, and reports it exactly once.
-#[derive(Debug)]
-struct Watch<'p> {
-    percentile: &'p Percentile,
-    /// [`NEVER`] before the call and after it.
-    began: u64,
-}
-
 /// How a call begins.
 #[derive(Clone, Copy)]
 struct Start {
@@ -220,52 +212,13 @@ struct Start {
     at_once: bool,
 }
 
-impl Watch<'_> {
+impl Start {
     #[inline]
-    fn is_running(&self) -> bool {
-        self.began != NEVER
-    }
-
-    #[inline]
-    fn begin(&mut self) -> Start {
-        let now = clock::now();
-        self.began = time::of(now);
-        match self.percentile.current_at(self.began) {
-            NEVER => Start { deadline: None, at_once: false },
-            limit => Start { deadline: clock::after(now, Duration::from_nanos(limit)), at_once: limit == 0 },
-        }
-    }
-
-    /// The call has an outcome: its own, or a rejection from beneath.
-    #[inline]
-    fn end(&mut self, returned: bool) {
-        let (began, now) = (self.began, time::nanos());
-        self.began = NEVER;
-        if returned {
-            self.percentile.record_at(now, now.saturating_sub(began));
-        } else {
-            self.percentile.record_at_least_at(now, now.saturating_sub(began));
-        }
-    }
-
-    /// The call took longer than it may: than its own limit, or than a deadline that was given and came first. That one
-    /// says no more of the call than a caller who goes away.
-    #[cold]
-    fn cut(&mut self, own: Option<Instant>) {
-        let now = clock::now();
-        if own.is_none_or(|own| now < own) {
-            return self.end(false);
-        }
-        self.began = NEVER;
-        self.percentile.record_cut_at(time::of(now));
-    }
-}
-
-impl Drop for Watch<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.is_running() {
-            self.end(false);
+    fn of(watch: &mut Watch<'_>) -> Self {
+        let (now, nanos) = watch.begin();
+        match watch.percentile.current_at(nanos) {
+            NEVER => Self { deadline: None, at_once: false },
+            limit => Self { deadline: clock::after(now, Duration::from_nanos(limit)), at_once: limit == 0 },
         }
     }
 }

@@ -34,6 +34,31 @@ async fn expressions() -> io::Result<u16> {
     Ok(1)
 }
 
+#[hedge(after = percentile(0.95), attempts = n)]
+async fn percentile(n: u32) -> io::Result<u32> {
+    Ok(n)
+}
+
+#[hedge(
+    after = percentile(0.95, factor = 1.5, min = "10ms", max = Duration::from_secs(1), window = "5m", min_calls = 50),
+    name = "late",
+)]
+async fn bounded_percentile() -> io::Result<u16> {
+    Ok(1)
+}
+
+// A function of the same name.
+#[hedge(after = (late::percentile(95)))]
+async fn function() -> io::Result<u16> {
+    Ok(1)
+}
+
+mod late {
+    pub fn percentile(millis: u64) -> std::time::Duration {
+        std::time::Duration::from_millis(millis)
+    }
+}
+
 #[hedge(after = after, clone(order, one))]
 async fn arguments(after: Duration, mut order: String, (mut one, _): (Vec<u8>, u8)) -> io::Result<usize> {
     order.push('x');
@@ -106,6 +131,9 @@ fn main() -> io::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         assert_eq!(is_send(everything("tea".into())).await?, 3);
         assert_eq!(is_send(expressions()).await?, 1);
+        assert_eq!(is_send(percentile(3)).await?, 3);
+        assert_eq!(is_send(bounded_percentile()).await?, 1);
+        assert_eq!(is_send(function()).await?, 1);
         assert_eq!(is_send(arguments(Duration::ZERO, "tea".into(), (vec![], 1))).await?, 5);
         assert_eq!(is_send(stack(4)).await?, 4);
         assert_eq!(is_send(client().borrows("d")).await?, "c");

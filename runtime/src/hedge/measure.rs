@@ -1,0 +1,32 @@
+//! How long each call takes, where somebody wants to know.
+
+use super::layer::Layer;
+use crate::Flow;
+use crate::percentile::Watch;
+
+/// The measuring of one call.
+#[derive(Debug)]
+pub(super) struct Measure(Option<Watch<'static>>);
+
+impl Measure {
+    #[inline]
+    pub(super) fn begin(layer: Layer<'_>) -> Self {
+        let mut watch = layer.hedge.after.percentile().map(Watch::new);
+        if let Some(watch) = &mut watch {
+            watch.begin();
+        }
+        Self(watch)
+    }
+
+    /// The call is given up.
+    pub(super) fn lose(&mut self) {
+        self.0 = None;
+    }
+
+    #[inline]
+    pub(super) fn end<R, X>(&mut self, outcome: &Flow<R, X>) {
+        if let Some(watch) = &mut self.0 {
+            watch.end(matches!(outcome, Flow::Returned(_)));
+        }
+    }
+}
