@@ -5,6 +5,8 @@
 #![allow(clippy::items_after_statements, reason = "an annotated function stands beside what is asked of it")]
 #![allow(clippy::unchecked_time_subtraction, reason = "a panic is as good as any other failure of a test")]
 
+#[path = "conformance/adaptive.rs"]
+mod adaptive;
 #[path = "conformance/bulkhead.rs"]
 mod bulkhead;
 #[path = "conformance/circuit_breaker.rs"]

@@ -64,8 +64,7 @@ impl Expand<'_> {
     fn function(&self) -> TokenStream {
         let root = self.root;
         let check = self.check_for_a_future();
-        let judges = |layer: &Layer| layer.kind.facts().judges;
-        let classes = check.is_some() || self.stack.layers.iter().any(judges);
+        let classes = check.is_some() || self.stack.layers.iter().any(|layer| layer.judges(root, self.output));
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| layer.prelude(self.stack));
         let mark = self.stack.marks_answers();

@@ -27,7 +27,7 @@ pub(crate) struct Facts {
     pub(crate) arguments: &'static [&'static str],
     /// Those that belong to the policy itself where it is made elsewhere and named by an expression.
     pub(crate) settings: &'static [&'static str],
-    /// Whether it asks what a failure is.
+    /// Whether it asks what a failure is, and so takes filters.
     pub(crate) judges: bool,
     /// Whether it may answer in place of what is beneath it.
     pub(crate) rejects: bool,

@@ -109,6 +109,14 @@ impl Layer {
         self.kind.facts().rejects
     }
 
+    /// Whether it asks what a failure is.
+    pub(crate) fn judges(&self, root: &Root, output: &Type) -> bool {
+        match &self.policy {
+            Policy::Around(policy) => policy.judges(self, root, output).is_some(),
+            Policy::Retry(_) | Policy::Fallback(_) => true,
+        }
+    }
+
     /// Whether it handles all that is rejected beneath it.
     pub(crate) fn is_fallback(&self) -> bool {
         matches!(self.policy, Policy::Fallback(_))

@@ -1,9 +1,14 @@
 //! The bulkhead: at most so many calls at once, so that one slow dependency does not take all there is.
 //!
 //! One word has the numbers of those who run and wait ([`word`]); beside it stands the queue, under a mutex that is
-//! taken only when somebody has to wait ([`queue`]). User code never runs under it.
+//! taken only when somebody has to wait ([`queue`]). User code never runs under it. The limit stays as it was set, or
+//! follows how long calls take ([`adaptive`]), by arithmetic of its own ([`gradient`]).
 
+mod adaptive;
+mod build;
 mod call;
+mod gradient;
+mod guard;
 pub(crate) mod layer;
 mod place;
 mod queue;
@@ -13,14 +18,14 @@ mod wait;
 mod word;
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Mutex;
 
-use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::rejection::Rejection;
 
+use self::adaptive::Adaptive;
 use self::queue::Queue;
 use self::word::{MOST_WAITING, Mode};
 
@@ -55,105 +60,46 @@ pub use self::place::Place;
 /// ```
 pub struct Bulkhead {
     word: AtomicU64,
+    /// The limit in force.
+    limit: AtomicU32,
     max_concurrent: u32,
-    /// As long as `max_concurrent` where it was not set.
+    /// As long as the limit in force where it was not set.
     max_queue: Option<u32>,
     max_wait: Duration,
     name: Name,
     rejected: AtomicU64,
     queue: Mutex<Queue>,
+    adaptive: Option<Adaptive>,
+}
+
+/// Between what the limit of an adaptive bulkhead moves, and where it begins; 1 or more each.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    min: u32,
+    max: u32,
+    initial: u32,
+}
+
+impl Range {
+    const fn new(min: u32, max: u32, initial: u32) -> Self {
+        let initial = if initial > max { max } else { initial };
+        Self { min, max, initial: if initial < min { min } else { initial } }
+    }
 }
 
 /// The settings of a bulkhead, from [`Bulkhead::limits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BulkheadLimits {
+    /// How many calls may run at once whatever happens: `max_concurrent`, unless the bulkhead is
+    /// [`adaptive`](Bulkhead::adaptive).
+    pub min_concurrent: u32,
     /// How many calls run at once, at most.
     pub max_concurrent: u32,
     /// How long a call waits for a place, at most; zero where it does not wait.
     pub max_wait: Duration,
-    /// How many calls wait at once, at most; 0 where none waits.
+    /// How many calls wait at once, at most; 0 where none waits. As long as the limit in force, where it was not set.
     pub max_queue: u32,
-}
-
-/// Settings, each with its default.
-///
-/// ```
-/// use std::time::Duration;
-/// use steadfast::Bulkhead;
-///
-/// static SEARCH: Bulkhead = Bulkhead::new(10).name("search").max_wait(Duration::from_millis(200)).max_queue(50);
-///
-/// assert_eq!(SEARCH.limits().max_queue, 50);
-/// ```
-impl Bulkhead {
-    /// A bulkhead in which at most so many calls run at once, and none waits; 0 means 1.
-    pub const fn new(max_concurrent: u32) -> Self {
-        let max_concurrent = if max_concurrent == 0 { 1 } else { max_concurrent };
-        Self {
-            word: AtomicU64::new(0),
-            max_concurrent,
-            max_queue: None,
-            max_wait: Duration::ZERO,
-            name: Name::UNNAMED,
-            rejected: AtomicU64::new(0),
-            queue: Mutex::new(Queue::new()),
-        }
-    }
-
-    /// Another bulkhead with the same settings, and places of its own.
-    pub(crate) const fn fresh(&self) -> Self {
-        let mut fresh = Self::new(self.max_concurrent);
-        fresh.max_queue = self.max_queue;
-        fresh.max_wait = self.max_wait;
-        fresh.name = self.name;
-        fresh
-    }
-
-    /// How long a call waits for a place, at most; not at all by default. It never waits beyond the deadline of a
-    /// timeout around it.
-    pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.max_wait = wait;
-        self
-    }
-
-    /// How many calls wait at once, at most: by default as many as may run, never more than 1,073,741,823. Nobody waits
-    /// without [`max_wait`](Self::max_wait).
-    pub const fn max_queue(mut self, calls: u32) -> Self {
-        self.max_queue = Some(calls);
-        self
-    }
-
-    /// The name in events and rejections.
-    pub const fn name(mut self, name: &'static str) -> Self {
-        self.name = Name::given(name);
-        self
-    }
-
-    /// Named after the function in which `closure` stands.
-    #[doc(hidden)]
-    pub const fn inside<F: Fn()>(mut self, closure: &F) -> Self {
-        self.name = Name::inside(closure);
-        self
-    }
-
-    /// One such bulkhead per key, made when the key is first asked for.
-    ///
-    /// ```
-    /// use steadfast::{Bulkhead, Keyed};
-    ///
-    /// static TENANTS: Keyed<Bulkhead> = Bulkhead::new(1).keyed().max_keys(500);
-    ///
-    /// let tenant = TENANTS.get("a");
-    /// let place = tenant.try_acquire()?;
-    /// assert!(TENANTS.get("a").try_acquire().is_err());
-    /// assert!(TENANTS.get("b").try_acquire().is_ok());
-    /// # drop(place);
-    /// # Ok::<(), steadfast::Rejection>(())
-    /// ```
-    pub const fn keyed(self) -> Keyed<Self> {
-        Keyed::new(self)
-    }
 }
 
 /// What can be seen of it, and steered.
@@ -175,6 +121,13 @@ impl Bulkhead {
         self.word().running()
     }
 
+    /// How many calls may run at once at this moment: what was set, or what an [`adaptive`](Self::adaptive) bulkhead has
+    /// found. Those that run already may be more, after it has shrunk.
+    #[inline]
+    pub fn limit(&self) -> u32 {
+        self.limit.load(Ordering::Relaxed)
+    }
+
     /// How many calls wait for one at this moment.
     pub fn waiting(&self) -> u32 {
         self.word().waiting()
@@ -188,9 +141,13 @@ impl Bulkhead {
     /// Its settings.
     pub const fn limits(&self) -> BulkheadLimits {
         BulkheadLimits {
+            min_concurrent: match &self.adaptive {
+                Some(adaptive) => adaptive.range.min,
+                None => self.max_concurrent,
+            },
             max_concurrent: self.max_concurrent,
             max_wait: self.max_wait,
-            max_queue: if self.max_wait.is_zero() { 0 } else { self.queue_limit() },
+            max_queue: if self.max_wait.is_zero() { 0 } else { self.queue_limit_at(self.max_concurrent) },
         }
     }
 
@@ -211,8 +168,10 @@ impl Bulkhead {
         self.force(Mode::ForcedClosed);
     }
 
-    /// Goes by its limits again. Calls that run keep their places, also where they are more than the limit.
+    /// Goes by its limits again; an [`adaptive`](Self::adaptive) one by its first, as though it had learnt nothing. Calls
+    /// that run keep their places, also where they are more than the limit.
     pub fn reset(&self) {
+        self.begin_anew();
         self.force(Mode::Limited);
     }
 
@@ -238,10 +197,15 @@ impl Bulkhead {
         if self.try_enter() || self.try_enter_slowly() { Ok(Place::taken(self)) } else { Err(self.rejection()) }
     }
 
-    const fn queue_limit(&self) -> u32 {
+    fn queue_limit(&self) -> u32 {
+        self.queue_limit_at(self.limit())
+    }
+
+    /// How long the queue may be where so many may run.
+    const fn queue_limit_at(&self, limit: u32) -> u32 {
         let limit = match self.max_queue {
             Some(limit) => limit,
-            None => self.max_concurrent,
+            None => limit,
         };
         if limit < MOST_WAITING { limit } else { MOST_WAITING }
     }
@@ -255,7 +219,7 @@ impl Bulkhead {
 
     /// Whether it knows nothing but its settings.
     pub(crate) fn is_idle(&self) -> bool {
-        self.word.load(Ordering::Relaxed) == 0
+        self.word.load(Ordering::Relaxed) == 0 && !self.has_learnt()
     }
 
     pub(crate) fn is_forced_open(&self) -> bool {
@@ -268,6 +232,7 @@ impl fmt::Debug for Bulkhead {
         f.debug_struct("Bulkhead")
             .field("name", &self.name)
             .field("limits", &self.limits())
+            .field("limit", &self.limit())
             .field("running", &self.running())
             .field("waiting", &self.waiting())
             .finish_non_exhaustive()

@@ -2,7 +2,9 @@
 
 pub use crate::absorb::{ErrorFromRejection, FromError, FromRejection, absorb, absorb_with, error};
 pub use crate::body::{Returns, Seen, answered, once, repeatable};
-pub use crate::bulkhead::layer::{Around as BulkheadAround, Layer as BulkheadLayer, bulkhead};
+pub use crate::bulkhead::layer::{
+    Around as BulkheadAround, By as BulkheadBy, Layer as BulkheadLayer, Unwatched, Watch, Watching, bulkhead,
+};
 pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
 pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};

@@ -109,3 +109,59 @@ async fn p35_a_retry_keeps_no_place_while_it_sleeps() {
     let mut fails = 1;
     assert_eq!(timed(retried(&mut fails)).await, (Ok(1), Duration::from_secs(1)));
 }
+
+static MOVING: Bulkhead = Bulkhead::adaptive(1, 60).initial(8).max_wait(Duration::from_secs(3)).max_queue(200);
+static CAPACITY: AtomicU32 = AtomicU32::new(20);
+static ARRIVED: AtomicU32 = AtomicU32::new(0);
+static LAST_TO_ENTER: AtomicU32 = AtomicU32::new(0);
+static ENTERED: AtomicU32 = AtomicU32::new(0);
+
+#[bulkhead(MOVING)]
+async fn in_a_moving_limit(number: u32, waits: bool) -> Answer {
+    ENTERED.fetch_add(1, SeqCst);
+    assert!(waits || MOVING.running() <= MOVING.limit(), "{MOVING:?}");
+    let before = LAST_TO_ENTER.swap(number, SeqCst);
+    assert!(before < number, "{number} overtook {before}");
+    let capacity = CAPACITY.load(SeqCst);
+    sleep(millis(100) * MOVING.running().max(capacity) / capacity).await;
+    Ok(number)
+}
+
+/// A limit that grows and shrinks all the time, and callers that go at any moment: nobody enters above the limit or out
+/// of turn, and no place is lost.
+#[tokio::test(start_paused = true)]
+async fn p35_nor_where_the_limit_moves() {
+    let mut callers = JoinSet::new();
+    for caller in 0..150_u32 {
+        callers.spawn(async move {
+            for round in 0..60 {
+                let number = ARRIVED.fetch_add(1, SeqCst) + 1;
+                let waits = MOVING.waiting() > 0 || MOVING.running() >= MOVING.limit();
+                // Some go while they wait, some while they run, and most not at all.
+                let patience = millis(u64::from((caller * 7 + round * 13) % 50) * 40);
+                if let Ok(Err(error)) = tokio::time::timeout(patience, in_a_moving_limit(number, waits)).await {
+                    assert!(is_full(&Err(error)));
+                }
+                sleep(millis(1)).await;
+            }
+        });
+    }
+    let mut limits = Vec::new();
+    for capacity in [40, 3, 20, 1, 40, 2] {
+        CAPACITY.store(capacity, SeqCst);
+        for _ in 0..20 {
+            sleep(millis(250)).await;
+            limits.push(MOVING.limit());
+            assert!(MOVING.waiting() == 0 || MOVING.running() >= MOVING.limit(), "{MOVING:?}");
+        }
+    }
+    limits.dedup();
+    assert!(limits.len() > 20, "{limits:?}");
+    while let Some(caller) = callers.join_next().await {
+        caller.unwrap();
+    }
+    assert!(ENTERED.load(SeqCst) > 2_000, "{ENTERED:?}");
+    assert_eq!((MOVING.running(), MOVING.waiting()), (0, 0));
+    let places: Vec<_> = (0..100).filter_map(|_| MOVING.try_acquire().ok()).collect();
+    assert_eq!(places.len(), MOVING.limit() as usize);
+}

@@ -62,8 +62,13 @@ const DEFAULT_RESET: Duration = Duration::from_secs(30);
 /// As many outcomes as a count window can hold.
 const LARGEST_WINDOW: u32 = 65_536;
 
-const POLICY: Type =
-    Type { name: "CircuitBreaker", noun: "a breaker", example: "#[circuit_breaker(failure_threshold = 5)]", new: &[] };
+const POLICY: Type = Type {
+    name: "CircuitBreaker",
+    noun: "a breaker",
+    example: "#[circuit_breaker(failure_threshold = 5)]",
+    constructor: "new",
+    new: &[],
+};
 
 struct CircuitBreaker {
     shared: Stateful,

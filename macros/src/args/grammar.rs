@@ -14,11 +14,26 @@ use crate::kind::Kind;
 /// The arguments that have the form `name(..)`; anything else that looks so may be an expression.
 const LISTS: [&str; 5] = ["on", "ignore", "rejections", "retry_after", "clone"];
 
-pub(super) const MISPLACED: &str = "expected `name = value`; an expression without a name comes first";
+const MISPLACED: &str = "expected `name = value`; an expression without a name comes first";
 
 impl<'c> Args<'c> {
     pub(crate) fn parse(ctxt: &'c Ctxt, kind: Kind, span: Span, tokens: TokenStream) -> Self {
-        let mut args = Self { ctxt, kind, span, positional: None, named: Vec::new() };
+        Self::parse_as(ctxt, kind, None, span, tokens)
+    }
+
+    /// The arguments of a list of its own, `name(..)`, which takes those `names`.
+    pub(super) fn parse_inner(&self, names: &'static [&'static str], list: &Group) -> Self {
+        Self::parse_as(self.ctxt, self.kind, Some(names), list.span(), list.stream())
+    }
+
+    fn parse_as(
+        ctxt: &'c Ctxt,
+        kind: Kind,
+        inner: Option<&'static [&'static str]>,
+        span: Span,
+        tokens: TokenStream,
+    ) -> Self {
+        let mut args = Self { ctxt, kind, inner, span, positional: None, named: Vec::new() };
         // Between parentheses, so that what ends too early is reported where the attribute stands.
         let mut list = Group::new(Delimiter::Parenthesis, tokens);
         list.set_span(span);
@@ -60,10 +75,11 @@ impl<'c> Args<'c> {
         if input.peek2(Token![=]) && !input.peek2(Token![==]) {
             return self.parse_assignment(input);
         }
+        let is_adaptive = name == "adaptive" && self.kind.takes("adaptive");
         let (after_word, after_list) = ends(input);
         // Of a fallback it may also be a function of the user that has the answer: `stale(id).await`.
         let is_stale = self.kind.takes("stale") && name == "stale" && after_list;
-        let is_list = is_stale || LISTS.iter().any(|list| name == list);
+        let is_list = is_adaptive || is_stale || LISTS.iter().any(|list| name == list);
         // A variant or a constant is none: `Ok(0)`, `LIMIT`.
         let may_be_name =
             !self.takes_expression() && !name.to_string().starts_with(char::is_uppercase) && name != percentile::NAME;
@@ -73,7 +89,7 @@ impl<'c> Args<'c> {
             self.push(name, Value::List(list));
             return Ok(());
         }
-        if after_word && (name == "clone" || may_be_name) {
+        if after_word && (is_adaptive || name == "clone" || may_be_name) {
             input.call(Ident::parse_any)?;
             self.push(name, Value::Bare);
             return Ok(());
@@ -83,7 +99,11 @@ impl<'c> Args<'c> {
 
     /// Whether what comes next may be an expression without a name.
     fn takes_expression(&self) -> bool {
-        self.positional.is_none() && self.named.is_empty() && self.kind.is_policy()
+        self.positional.is_none() && self.named.is_empty() && self.kind.is_policy() && self.inner.is_none()
+    }
+
+    pub(super) fn misplaced(&self) -> &'static str {
+        if self.inner.is_some() { "expected `name = value`" } else { MISPLACED }
     }
 
     fn parse_assignment(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
@@ -114,7 +134,7 @@ impl<'c> Args<'c> {
         }
         let error = match &self.positional {
             Some(_) => syn::Error::new_spanned(&expr, "expected `name = value`; only one expression has no name"),
-            None => syn::Error::new_spanned(&expr, MISPLACED),
+            None => syn::Error::new_spanned(&expr, self.misplaced()),
         };
         // So that it is not reported as missing as well.
         if matches!(self.kind, Kind::Timeout | Kind::Fallback) {

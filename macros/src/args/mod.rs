@@ -5,6 +5,7 @@
 //!                   positional  list                 named
 //! ```
 
+mod adaptive;
 mod backoff;
 pub(crate) mod bulkhead;
 pub(crate) mod circuit_breaker;
@@ -23,7 +24,7 @@ mod stale;
 pub(crate) mod stateful;
 pub(crate) mod timeout;
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{BinOp, Expr};
@@ -39,6 +40,8 @@ const RESERVED: [&str; 5] = ["enabled", "shadow", "critical", "nested", "budget"
 pub(crate) struct Args<'c> {
     pub(crate) ctxt: &'c Ctxt,
     pub(crate) kind: Kind,
+    /// What is taken in their place, in a list within those of the attribute.
+    inner: Option<&'static [&'static str]>,
     /// The whole attribute.
     pub(crate) span: Span,
     positional: Option<Expr>,
@@ -61,13 +64,14 @@ enum Value {
     Mistaken,
 }
 
-impl Args<'_> {
+impl<'c> Args<'c> {
+    /// The names that are taken, in the order of the docs.
+    fn known(&self) -> Vec<&'static str> {
+        self.inner.map_or_else(|| self.kind.arguments(), <[_]>::to_vec)
+    }
+
     fn take(&mut self, name: &'static str) -> Option<Named> {
-        debug_assert!(
-            self.kind.arguments().contains(&name),
-            "`{name}` is missing among the arguments of {:?}",
-            self.kind
-        );
+        debug_assert!(self.known().contains(&name), "`{name}` is missing among the arguments of {:?}", self.kind);
         let found = self.named.iter().position(|named| named.name == name)?;
         Some(self.named.remove(found))
     }
@@ -79,7 +83,7 @@ impl Args<'_> {
 
     /// Whether an argument of that name was given, or is what a misspelt one was meant to be.
     pub(crate) fn is_meant(&self, name: &str) -> bool {
-        let known = self.kind.arguments();
+        let known = self.known();
         let means = |given: &str| !known.contains(&given) && nearest(given, &known) == Some(name);
         self.has(name) || self.named.iter().any(|named| means(&named.name.to_string()))
     }
@@ -97,7 +101,7 @@ impl Args<'_> {
     /// The expression without a name, as a policy that was made elsewhere. `None` also for what was meant as a setting.
     pub(crate) fn handle(&mut self, example: &str) -> Option<Expr> {
         let handle = self.positional()?;
-        let known = self.kind.arguments();
+        let known = self.known();
         let names = |expr: &Expr| match expr {
             Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
             _ => None,
@@ -112,12 +116,20 @@ impl Args<'_> {
             Expr::Binary(binary) if matches!(binary.op, BinOp::Eq(_)) => setting(&binary.left),
             _ => None,
         };
-        let message = match meant {
-            Some(name) => format!("expected `{name} = ..`"),
-            None if setting::literal(&handle).is_some() || setting::is_negative(&handle) => {
+        // `adaptve(min = 2)`: nobody calls a function so.
+        let misspelt = match &handle {
+            Expr::Call(call) if call.args.iter().any(|argument| matches!(argument, Expr::Assign(_))) => {
+                names(&call.func)
+            }
+            _ => None,
+        };
+        let message = match (meant, misspelt) {
+            (Some(name), _) => format!("expected `{name} = ..`"),
+            (None, Some(name)) => unknown("argument", &name, &known),
+            (None, None) if setting::literal(&handle).is_some() || setting::is_negative(&handle) => {
                 format!("expected `name = value`, e.g. `{example}`, or a shared policy")
             }
-            None => return Some(handle),
+            (None, None) => return Some(handle),
         };
         self.ctxt.error_spanned_by(&handle, message);
         None
@@ -186,6 +198,20 @@ impl Args<'_> {
         }
     }
 
+    /// `name(..)` with arguments of its own, or `name` with none; they are to be finished as well.
+    pub(crate) fn inner(&mut self, name: &'static str, names: &'static [&'static str]) -> Option<Args<'c>> {
+        let Named { name, value } = self.take(name)?;
+        match value {
+            Value::List(list) => Some(self.parse_inner(names, &list)),
+            Value::Bare => Some(self.parse_inner(names, &Group::new(Delimiter::Parenthesis, TokenStream::new()))),
+            Value::Expr(_) => {
+                self.ctxt.error(name.span(), format!("expected `{name}` or `{name}(..)`, not `{name} = ..`"));
+                None
+            }
+            Value::Mistaken => None,
+        }
+    }
+
     /// What stands in a list. Where it ends too early, the message points to its end.
     fn parse_list<T>(&self, list: &Group, parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>) -> Option<T> {
         let parse = |input: ParseStream<'_>| {
@@ -239,11 +265,11 @@ impl Args<'_> {
 
     /// Reports what nobody asked for.
     pub(crate) fn finish(self) {
+        let (known, misplaced) = (self.known(), self.misplaced());
         let Self { ctxt, kind, positional, named, .. } = self;
         if let Some(expr) = positional {
             ctxt.error_spanned_by(expr, format!("`#[{}]` takes no expression without a name", kind.name()));
         }
-        let known = kind.arguments();
         for Named { name, value } in named {
             let text = name.to_string();
             let message = if RESERVED.contains(&text.as_str()) {
@@ -254,7 +280,7 @@ impl Args<'_> {
                     kind.name()
                 )
             } else if matches!(value, Value::Bare) && nearest(&text, &known).is_none() {
-                grammar::MISPLACED.to_owned()
+                misplaced.to_owned()
             } else {
                 unknown("argument", &text, &known)
             };

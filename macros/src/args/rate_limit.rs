@@ -17,8 +17,13 @@ pub(crate) const FACTS: Facts = Facts {
     read: Some(read),
 };
 
-const POLICY: Type =
-    Type { name: "RateLimit", noun: "a limit", example: "#[rate_limit(permits = 100)]", new: &["permits"] };
+const POLICY: Type = Type {
+    name: "RateLimit",
+    noun: "a limit",
+    example: "#[rate_limit(permits = 100)]",
+    constructor: "new",
+    new: &["permits"],
+};
 
 fn read(args: &mut Args<'_>) -> Policy {
     let mistaken = args.is_positional();

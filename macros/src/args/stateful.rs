@@ -22,12 +22,14 @@ pub(super) struct Type {
     pub(super) noun: &'static str,
     /// An attribute that works.
     pub(super) example: &'static str,
-    /// The settings without which there is none, in the order in which `new` takes them.
+    /// `new`
+    pub(super) constructor: &'static str,
+    /// The settings that it takes, in that order.
     pub(super) new: &'static [&'static str],
 }
 
 pub(crate) struct Stateful {
-    ty: &'static Type,
+    pub(super) ty: &'static Type,
     /// What the settings say in words.
     pub(super) words: String,
     /// A shared policy in place of settings.
@@ -143,8 +145,8 @@ impl Stateful {
             quote_spanned!(span=> .#name(#value))
         });
         let named = layer.named();
-        let name = Ident::new(ty.name, span);
-        quote_spanned!(span=> #root::#name::new(#(#needed),*)#(#settings)* #more #named)
+        let (name, constructor) = (Ident::new(ty.name, span), Ident::new(ty.constructor, span));
+        quote_spanned!(span=> #root::#name::#constructor(#(#needed),*)#(#settings)* #more #named)
     }
 }
 

@@ -334,6 +334,94 @@ fn bulkhead_blocking() {
 }
 
 #[test]
+fn bulkhead_adaptive() {
+    check(
+        r#"
+        #[bulkhead(adaptive(max = 50, initial = START), max_wait = "1s")]
+        async fn fetch(key: &str) -> Result<Row, Error> {
+            query(key).await
+        }
+        "#,
+        &expect![[r#"
+            async fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let call = ::steadfast::__private::call(async move {
+                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                        Result<Row, Error>,
+                    > {
+                        return ret;
+                    }
+                    query(key).await
+                });
+                let call = ::steadfast::__private::bulkhead({
+                        static BULKHEAD: ::steadfast::Bulkhead = ::steadfast::Bulkhead::adaptive(
+                                1,
+                                50,
+                            )
+                            .initial(START)
+                            .max_wait(::core::time::Duration::from_secs(1))
+                            .inside(&|| {});
+                        &BULKHEAD
+                    })
+                    .watching()
+                    .around(
+                        call,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                        },
+                    );
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn bulkhead_adaptive_blocking() {
+    check(
+        r"
+        #[outcome(on(Ok(row) if row.is_empty()))]
+        #[bulkhead(adaptive, key = key)]
+        fn fetch(key: &str) -> Result<Row, Error> {
+            query(key)
+        }
+        ",
+        &expect![[r#"
+            fn fetch(key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let bulkhead = {
+                    static BULKHEAD: ::steadfast::Keyed<::steadfast::Bulkhead> = ::steadfast::Bulkhead::adaptive(
+                            1,
+                            200,
+                        )
+                        .inside(&|| {})
+                        .keyed();
+                    &BULKHEAD
+                }
+                    .get(&key);
+                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
+                    query(key)
+                });
+                let call = || {
+                    ::steadfast::__private::bulkhead(&bulkhead)
+                        .watching()
+                        .run(
+                            call,
+                            |outcome: &Result<Row, Error>| match outcome {
+                                Ok(row) if row.is_empty() => {
+                                    ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                }
+                                outcome => (&&&::steadfast::__private::Outcome(outcome)).class(),
+                            },
+                        )
+                };
+                ::steadfast::__private::absorb::<Result<Row, Error>>(call())
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn bulkhead_shared() {
     check(
         r"
@@ -344,6 +432,7 @@ fn bulkhead_shared() {
         ",
         &expect![[r#"
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
                 let bulkhead = ::steadfast::__private::handle::<
                     ::steadfast::Bulkhead,
                     _,
@@ -357,7 +446,14 @@ fn bulkhead_shared() {
                     }
                     self.query(key).await
                 });
-                let call = ::steadfast::__private::bulkhead(&bulkhead).around(call);
+                let call = ::steadfast::__private::bulkhead(&bulkhead)
+                    .watching()
+                    .around(
+                        call,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                        },
+                    );
                 ::steadfast::__private::absorb::<Result<Row, Error>>(call.await)
             }
         "#]],

@@ -3,10 +3,15 @@
 use core::future::Future;
 
 use crate::flow::{self, Joined};
-use crate::{Flow, Rejection};
+use crate::{Class, Flow, Rejection};
 
 use super::Bulkhead;
 use super::layer::bulkhead;
+
+/// Of an error without a class all that is known is that it is none.
+fn unless_ok<T, E>(outcome: &Result<T, E>) -> Option<Class> {
+    outcome.is_err().then_some(Class::Neutral)
+}
 
 impl Bulkhead {
     /// Makes a call when there is a place for it; a rejection becomes its error.
@@ -17,12 +22,12 @@ impl Bulkhead {
         F: Future<Output = Result<T, E>>,
         E: From<Rejection>,
     {
-        Joined { flow: self.try_call(call) }
+        Joined { flow: bulkhead(self).watching().around(flow::call(call), unless_ok) }
     }
 
     /// As [`call`](Self::call), with the rejection apart from the call's own outcome, which may be of any type.
     pub fn try_call<F: Future>(&self, call: F) -> impl Future<Output = Flow<F::Output>> + use<'_, F> {
-        bulkhead(self).around(flow::call(call))
+        bulkhead(self).watching().around(flow::call(call), |_| None)
     }
 
     /// Makes a synchronous call when there is a place for it; it blocks the thread for up to `max_wait`.
@@ -41,12 +46,12 @@ impl Bulkhead {
     /// # Errors
     /// The call's own error, or the rejection as one.
     pub fn call_blocking<T, E: From<Rejection>>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.try_call_blocking(call).into_result()
+        bulkhead(self).watching().run(|| Flow::Returned(call()), unless_ok).into_result()
     }
 
     /// As [`call_blocking`](Self::call_blocking), with the rejection apart from the call's own outcome, which may be of
     /// any type.
     pub fn try_call_blocking<R>(&self, call: impl FnOnce() -> R) -> Flow<R> {
-        bulkhead(self).run(|| Flow::Returned(call()))
+        bulkhead(self).watching().run(|| Flow::Returned(call()), |_| None)
     }
 }

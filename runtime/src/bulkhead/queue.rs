@@ -47,7 +47,7 @@ impl Bulkhead {
     #[inline]
     pub(super) fn try_enter(&self) -> bool {
         let mut word = self.word.load(Relaxed);
-        while word < u64::from(self.max_concurrent) {
+        while word < u64::from(self.limit()) {
             match self.word.compare_exchange_weak(word, word + RUNNING, Acquire, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => word = now,
@@ -59,7 +59,7 @@ impl Bulkhead {
     /// As [`try_enter`](Self::try_enter), also where something is forced.
     #[cold]
     pub(super) fn try_enter_slowly(&self) -> bool {
-        self.update(|word| word.admits(self.max_concurrent).then_some(word.0 + RUNNING)).is_ok()
+        self.update(|word| word.admits(self.limit()).then_some(word.0 + RUNNING)).is_ok()
     }
 
     /// Gives a place back: one read-modify-write where nobody waits for it.
@@ -83,7 +83,7 @@ impl Bulkhead {
     fn grant(&self) -> Option<Waker> {
         let mut queue = self.lock();
         // It stays so until the end of this: while somebody waits, nobody enters but by this lock.
-        if !self.word().has_place(self.max_concurrent) {
+        if !self.word().has_place(self.limit()) {
             return None;
         }
         let (_, waker) = queue.wakers.pop_first()?;
@@ -96,7 +96,7 @@ impl Bulkhead {
         let mut queue = self.lock();
         let joined = |before: Word, after: u64| after.wrapping_sub(before.0) == WAITING;
         let changed = self.update(|word| {
-            if word.admits(self.max_concurrent) {
+            if word.admits(self.limit()) {
                 Some(word.0 + RUNNING)
             } else {
                 (word.mode() != Mode::ForcedOpen && word.waiting() < self.queue_limit()).then_some(word.0 + WAITING)
@@ -143,7 +143,7 @@ impl Bulkhead {
     }
 
     /// No user code runs under the lock, wakers included, so a poisoned one is as good as any.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

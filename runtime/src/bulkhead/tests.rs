@@ -1,4 +1,3 @@
-use core::cell::Cell;
 use core::future::{pending, ready};
 use core::pin::pin;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -32,7 +31,7 @@ fn occupancy(bulkhead: &Bulkhead) -> (u32, u32) {
 #[test]
 fn settings_are_taken_to_the_nearest_in_range() {
     let limits = |bulkhead: Bulkhead| {
-        let BulkheadLimits { max_concurrent, max_wait, max_queue } = bulkhead.limits();
+        let BulkheadLimits { max_concurrent, max_wait, max_queue, .. } = bulkhead.limits();
         (max_concurrent, max_wait, max_queue)
     };
     assert_eq!(limits(Bulkhead::new(0)), (1, Duration::ZERO, 0));
@@ -331,7 +330,10 @@ fn wakers_run_outside_the_lock_and_may_panic() {
 #[cfg(feature = "testing")]
 #[tokio::test(start_paused = true)]
 async fn a_replaced_sleeper_waits_for_a_thread() {
-    let bulkhead = std::rc::Rc::new(Bulkhead::new(1).max_wait(SECOND));
+    use core::cell::Cell;
+    use std::rc::Rc;
+
+    let bulkhead = Rc::new(Bulkhead::new(1).max_wait(SECOND));
     let place = bulkhead.try_acquire().unwrap();
     let sleeps = crate::testing::advance_on_sleep();
     let start = Instant::now();
@@ -352,6 +354,3 @@ async fn a_replaced_sleeper_waits_for_a_thread() {
     assert_eq!(bulkhead.try_call_blocking(|| held.get()), Flow::Returned(false));
     assert!(bulkhead.is_idle());
 }
-
-#[cfg(feature = "testing")]
-use std::rc::Rc;

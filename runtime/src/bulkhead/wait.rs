@@ -1,5 +1,6 @@
 //! Waiting for a place, as a future and as a thread: never beyond `max_wait`, nor beyond the deadline around.
 
+use core::fmt;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -107,8 +108,14 @@ pin_project! {
     }
 }
 
+impl fmt::Debug for Waiting<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
 impl<'b> Waiting<'b> {
-    /// Looks again. By value, and given back where it goes on: see the stage of the layer.
+    /// Looks again. By value, and given back where it goes on: see the guard.
     #[cold]
     #[inline(never)]
     pub(super) fn go_on(mut self: Pin<Box<Self>>, cx: &mut Context<'_>) -> Waited<'b> {

@@ -62,16 +62,16 @@ impl Word {
     }
 
     /// Whether there is a place for the first of the queue.
-    pub(super) const fn has_place(self, max_concurrent: u32) -> bool {
+    pub(super) const fn has_place(self, limit: u32) -> bool {
         match self.mode() {
-            Mode::Limited => self.running() < max_concurrent,
+            Mode::Limited => self.running() < limit,
             Mode::ForcedOpen => false,
             Mode::ForcedClosed => self.running() < u32::MAX,
         }
     }
 
     /// Whether there is a place for a newcomer, who overtakes nobody.
-    pub(super) const fn admits(self, max_concurrent: u32) -> bool {
-        self.waiting() == 0 && self.has_place(max_concurrent)
+    pub(super) const fn admits(self, limit: u32) -> bool {
+        self.waiting() == 0 && self.has_place(limit)
     }
 }

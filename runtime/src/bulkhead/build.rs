@@ -1,0 +1,140 @@
+//! Making a bulkhead: every setting, in a `const` if you like.
+
+use core::sync::atomic::{AtomicU32, AtomicU64};
+use core::time::Duration;
+use std::sync::Mutex;
+
+use crate::keyed::Keyed;
+use crate::name::Name;
+
+use super::adaptive::Adaptive;
+use super::queue::Queue;
+use super::{Bulkhead, Range};
+
+/// Settings, each with its default.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::Bulkhead;
+///
+/// static SEARCH: Bulkhead = Bulkhead::new(10).name("search").max_wait(Duration::from_millis(200)).max_queue(50);
+///
+/// assert_eq!(SEARCH.limits().max_queue, 50);
+/// ```
+impl Bulkhead {
+    /// A bulkhead in which at most so many calls run at once, and none waits; 0 means 1.
+    pub const fn new(max_concurrent: u32) -> Self {
+        Self::with(at_least_one(max_concurrent), None)
+    }
+
+    /// A bulkhead that finds its limit itself, between `min` and `max`, from how long calls take: see
+    /// [`#[bulkhead]`](macro@crate::bulkhead). None waits. 0 means 1, and a `max` below `min` means `min`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::Bulkhead;
+    ///
+    /// static SEARCH: Bulkhead = Bulkhead::adaptive(2, 200).initial(50).max_wait(Duration::from_millis(100));
+    ///
+    /// assert_eq!(SEARCH.limit(), 50);
+    /// assert_eq!((SEARCH.limits().min_concurrent, SEARCH.limits().max_concurrent), (2, 200));
+    /// ```
+    pub const fn adaptive(min: u32, max: u32) -> Self {
+        let min = at_least_one(min);
+        let max = if max < min { min } else { max };
+        Self::with(max, Some(Adaptive::new(Range::new(min, max, INITIAL))))
+    }
+
+    const fn with(max_concurrent: u32, adaptive: Option<Adaptive>) -> Self {
+        let limit = match &adaptive {
+            Some(adaptive) => adaptive.range.initial,
+            None => max_concurrent,
+        };
+        Self {
+            word: AtomicU64::new(0),
+            limit: AtomicU32::new(limit),
+            max_concurrent,
+            max_queue: None,
+            max_wait: Duration::ZERO,
+            name: Name::UNNAMED,
+            rejected: AtomicU64::new(0),
+            queue: Mutex::new(Queue::new()),
+            adaptive,
+        }
+    }
+
+    /// Another bulkhead with the same settings, and places of its own.
+    pub(crate) const fn fresh(&self) -> Self {
+        let adaptive = match &self.adaptive {
+            Some(adaptive) => Some(Adaptive::new(adaptive.range)),
+            None => None,
+        };
+        let mut fresh = Self::with(self.max_concurrent, adaptive);
+        fresh.max_queue = self.max_queue;
+        fresh.max_wait = self.max_wait;
+        fresh.name = self.name;
+        fresh
+    }
+
+    /// How many calls run at once before anything is known of how long they take; 20 by default, or the nearest between
+    /// `min` and `max`. Only for an [`adaptive`](Self::adaptive) one.
+    pub const fn initial(mut self, calls: u32) -> Self {
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.range = Range::new(adaptive.range.min, adaptive.range.max, calls);
+            self.limit = AtomicU32::new(adaptive.range.initial);
+        }
+        self
+    }
+
+    /// How long a call waits for a place, at most; not at all by default. It never waits beyond the deadline of a
+    /// timeout around it.
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// How many calls wait at once, at most: by default as many as may run at that moment, never more than
+    /// 1,073,741,823. Nobody waits without [`max_wait`](Self::max_wait).
+    pub const fn max_queue(mut self, calls: u32) -> Self {
+        self.max_queue = Some(calls);
+        self
+    }
+
+    /// The name in events and rejections.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Name::given(name);
+        self
+    }
+
+    /// Named after the function in which `closure` stands.
+    #[doc(hidden)]
+    pub const fn inside<F: Fn()>(mut self, closure: &F) -> Self {
+        self.name = Name::inside(closure);
+        self
+    }
+
+    /// One such bulkhead per key, made when the key is first asked for.
+    ///
+    /// ```
+    /// use steadfast::{Bulkhead, Keyed};
+    ///
+    /// static TENANTS: Keyed<Bulkhead> = Bulkhead::new(1).keyed().max_keys(500);
+    ///
+    /// let tenant = TENANTS.get("a");
+    /// let place = tenant.try_acquire()?;
+    /// assert!(TENANTS.get("a").try_acquire().is_err());
+    /// assert!(TENANTS.get("b").try_acquire().is_ok());
+    /// # drop(place);
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
+    pub const fn keyed(self) -> Keyed<Self> {
+        Keyed::new(self)
+    }
+}
+
+/// Where an adaptive one begins.
+const INITIAL: u32 = 20;
+
+const fn at_least_one(number: u32) -> u32 {
+    if number == 0 { 1 } else { number }
+}
