@@ -1,7 +1,8 @@
 //! Counts what the processor does in a call: this program starts itself again, and steps through the calls of the other.
 //!
 //! Nothing is estimated or sampled, so two runs give the same numbers, and nothing needs to be installed. A locked
-//! instruction is told by its bytes, a clock read by a jump into the page in which the kernel answers it.
+//! instruction is told by its bytes, a clock read by a jump into the page in which the kernel answers it, or by its bytes
+//! where a crate reads the processor's own clock.
 
 use std::process::ExitCode;
 
@@ -102,6 +103,7 @@ mod platform {
             let address = usize::try_from(at).map_err(|_| Errno::EFAULT)? as ptrace::AddressType;
             let code = ptrace::read(pid, address)?.to_le_bytes();
             steps.locked += u64::from(!is_in_clock && is_locked(code));
+            steps.clock_reads += u64::from(!is_in_clock && is_time_stamp(code));
             ptrace::step(pid, None)?;
         }
     }
@@ -110,7 +112,9 @@ mod platform {
     fn until_stopped(pid: Pid) -> Result<(), Errno> {
         loop {
             match waitpid(pid, None)? {
-                WaitStatus::PtraceEvent(_, Signal::SIGSTOP, _) | WaitStatus::Stopped(_, Signal::SIGSTOP) => return Ok(()),
+                WaitStatus::PtraceEvent(_, Signal::SIGSTOP, _) | WaitStatus::Stopped(_, Signal::SIGSTOP) => {
+                    return Ok(());
+                }
                 WaitStatus::PtraceEvent(..) | WaitStatus::Stopped(..) => ptrace::cont(pid, None)?,
                 _ => return Err(Errno::ECHILD),
             }
@@ -130,7 +134,8 @@ mod platform {
 
     /// A prefix `lock`, or `xchg` with memory, which is locked without one.
     fn is_locked(code: [u8; 8]) -> bool {
-        let prefixes = code.iter().take_while(|byte| matches!(byte, 0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3));
+        let prefixes =
+            code.iter().take_while(|byte| matches!(byte, 0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3));
         let count = prefixes.clone().count();
         if prefixes.into_iter().any(|byte| *byte == 0xf0) {
             return true;
@@ -140,17 +145,22 @@ mod platform {
         matches!(rest, [0x86 | 0x87, modrm, ..] if modrm >> 6 != 3)
     }
 
+    /// `rdtsc` or `rdtscp`: a clock that is read without the kernel's help.
+    fn is_time_stamp(code: [u8; 8]) -> bool {
+        code.starts_with(&[0x0f, 0x31]) || code.starts_with(&[0x0f, 0x01, 0xf9])
+    }
+
     /// Warms up, and makes the calls between two stops.
     pub(crate) fn be_stepped(rows: &[Row], row: &str, contestant: &str, calls: &str) -> ExitCode {
         let found = rows.iter().find(|it| it.name == row);
         let found = found.and_then(|row| row.contestants.iter().find(|it| it.name == contestant));
         let (Some(contestant), Ok(calls)) = (found, calls.parse()) else { return ExitCode::FAILURE };
         // Windows are full, threads known, and the runtime is made.
-        (contestant.calls)(1_000);
+        (contestant.calls)(0..1_000);
         if raise(Signal::SIGSTOP).is_err() {
             return ExitCode::FAILURE;
         }
-        (contestant.calls)(calls);
+        (contestant.calls)(0..calls);
         if raise(Signal::SIGSTOP).is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 }

@@ -18,20 +18,23 @@ impl Classify for Error {
 
 pub(crate) type Answer = Result<u32, Error>;
 
+/// The first of the arguments with which a call fails.
+pub(crate) const FAILS_FROM: u32 = 1 << 31;
+
 #[inline(never)]
 pub(crate) fn answer(n: u32) -> Answer {
-    if n == u32::MAX { Err(Error::Failed) } else { Ok(n + 1) }
+    if n >= FAILS_FROM { Err(Error::Failed) } else { Ok(n + 1) }
 }
 
 #[inline(never)]
 pub(crate) async fn at_once(n: u32) -> Answer {
-    if n == u32::MAX { Err(Error::Failed) } else { Ok(n + 1) }
+    if n >= FAILS_FROM { Err(Error::Failed) } else { Ok(n + 1) }
 }
 
 #[inline(never)]
 pub(crate) async fn after_one_wait(n: u32) -> Answer {
     tokio::task::yield_now().await;
-    if n == u32::MAX { Err(Error::Failed) } else { Ok(n + 1) }
+    if n >= FAILS_FROM { Err(Error::Failed) } else { Ok(n + 1) }
 }
 
 /// The plain functions, to which all else is compared.

@@ -2,8 +2,8 @@
 
 use steadfast::{CircuitBreaker, circuit_breaker};
 
-use super::body::{Answer, at_once, plain};
-use crate::contest::{OURS, PLAIN, Row, Target, ready};
+use super::body::{Answer, FAILS_FROM, at_once, plain};
+use crate::contest::{Contestant, Costs, OURS, PLAIN, Row, poll_once, ready};
 
 #[circuit_breaker]
 async fn consecutive(n: u32) -> Answer {
@@ -32,41 +32,53 @@ async fn open(n: u32) -> Answer {
 }
 
 /// Opened by failures, since a breaker that is forced open knows no time to come again.
-fn opened(calls: u32) {
-    while OPEN.state() != steadfast::State::Open {
-        let _ = crate::contest::poll_once(rejecting(u32::MAX));
-    }
-    (ready!(OURS, open).calls)(calls);
+fn opened() -> Contestant {
+    let Contestant { name, calls: reject, size } = ready(OURS, open);
+    let calls = move |arguments| {
+        while OPEN.state() != steadfast::State::Open {
+            let _ = poll_once(rejecting(FAILS_FROM));
+        }
+        reject(arguments);
+    };
+    Contestant { name, calls: Box::new(calls), size }
 }
 
 pub(super) fn rows() -> Vec<Row> {
-    let row = |name, title, target, ours| Row { name, title, target, contestants: vec![ready!(PLAIN, plain), ours] };
-    let mut rejection = ready!(OURS, open);
-    rejection.calls = opened;
+    let row = |name, title, target, bound, ours| Row {
+        name,
+        title,
+        target,
+        bound,
+        contestants: vec![ready(PLAIN, plain), ours],
+    };
     vec![
         row(
             "breaker",
             "breaker, consecutive, closed",
-            Target { instructions: 30, ..Target::default() },
-            ready!(OURS, consecutive),
+            Costs { instructions: 30, ..Costs::default() },
+            Costs { instructions: 43, ..Costs::default() },
+            ready(OURS, consecutive),
         ),
         row(
             "breaker-count",
             "breaker, count window, full, no failure",
-            Target { instructions: 60, ..Target::default() },
-            ready!(OURS, of_calls),
+            Costs { instructions: 60, ..Costs::default() },
+            Costs { instructions: 43, ..Costs::default() },
+            ready(OURS, of_calls),
         ),
         row(
             "breaker-time",
             "breaker, time window",
-            Target { instructions: 90, clock_reads: 1, locked: 1, ..Target::default() },
-            ready!(OURS, of_a_time),
+            Costs { instructions: 90, clock_reads: 1, locked: 1, ..Costs::default() },
+            Costs { instructions: 236, clock_reads: 1, locked: 1, ..Costs::default() },
+            ready(OURS, of_a_time),
         ),
         row(
             "breaker-open",
             "breaker, open: rejection",
-            Target { instructions: 200, clock_reads: 1, ..Target::default() },
-            rejection,
+            Costs { instructions: 200, clock_reads: 1, ..Costs::default() },
+            Costs { instructions: 219, clock_reads: 1, locked: 1, ..Costs::default() },
+            opened(),
         ),
     ]
 }
