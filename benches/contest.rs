@@ -1,7 +1,6 @@
 //! What is compared: rows of contestants that do the same.
 
 use std::future::Future;
-use std::hint::black_box;
 use std::ops::Range;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -35,69 +34,99 @@ pub(crate) struct Costs {
 
 pub(crate) struct Contestant {
     pub(crate) name: &'static str,
-    /// Makes calls, one after the other, with these arguments.
+    /// What `Contestant::call` runs.
     pub(crate) calls: Box<dyn Fn(Range<u32>) + Send + Sync>,
     /// The size of the future of one call.
     pub(crate) size: Option<usize>,
+}
+
+impl Contestant {
+    /// Makes calls, one after the other, with these arguments. Timers find the runtime of this thread.
+    pub(crate) fn call(&self, arguments: Range<u32>) {
+        let _entered = runtime().enter();
+        (self.calls)(arguments);
+    }
 }
 
 /// Names of the first two of each row.
 pub(crate) const PLAIN: &str = "plain";
 pub(crate) const OURS: &str = "steadfast";
 
-/// A contestant whose future is ready at its first poll.
-pub(crate) fn ready<T>(name: &'static str, call: impl AsyncFn(u32) -> T + Send + Sync + 'static) -> Contestant {
-    let size = size_of_val(&call(0));
-    let calls = move |arguments: Range<u32>| {
-        let _entered = runtime().enter();
-        for n in arguments {
-            let _ = black_box(poll_once(call(black_box(n))));
+/// Makes a contestant of a function of one number: `ready!("name", call)` where its future is ready at once, `waits!`
+/// where it waits once on a runtime, `sync!` where it is no future. One more argument is a policy that is built
+/// beforehand, of which the function takes a reference. They are macros since a generic function in between costs some
+/// instructions that are not the policy's.
+macro_rules! ready {
+    ($name:expr, $policy:expr, $call:path) => {{
+        let policy = $policy;
+        let size = ::std::mem::size_of_val(&$call(&policy, 0));
+        $crate::contest::Contestant {
+            name: $name,
+            calls: ::std::boxed::Box::new(move |arguments| {
+                for n in arguments {
+                    let called = $call(&policy, ::std::hint::black_box(n));
+                    let _ = ::std::hint::black_box($crate::contest::poll_once(called));
+                }
+            }),
+            size: Some(size),
+        }
+    }};
+    ($name:expr, $call:path) => {
+        $crate::contest::Contestant {
+            name: $name,
+            calls: ::std::boxed::Box::new(|arguments| {
+                for n in arguments {
+                    let _ = ::std::hint::black_box($crate::contest::poll_once($call(::std::hint::black_box(n))));
+                }
+            }),
+            size: Some(::std::mem::size_of_val(&$call(0))),
         }
     };
-    Contestant { name, calls: Box::new(calls), size: Some(size) }
 }
-
-/// The same with a policy that is built beforehand, and that all threads share.
-pub(crate) fn ready_with<P, T>(
-    name: &'static str,
-    policy: P,
-    call: impl AsyncFn(&P, u32) -> T + Send + Sync + 'static,
-) -> Contestant
-where
-    P: Send + Sync + 'static,
-{
-    let size = size_of_val(&call(&policy, 0));
-    let calls = move |arguments: Range<u32>| {
-        let _entered = runtime().enter();
-        for n in arguments {
-            let _ = black_box(poll_once(call(&policy, black_box(n))));
+macro_rules! waits {
+    ($name:expr, $policy:expr, $call:path) => {{
+        let policy = $policy;
+        let size = ::std::mem::size_of_val(&$call(&policy, 0));
+        $crate::contest::Contestant {
+            name: $name,
+            calls: ::std::boxed::Box::new(move |arguments| {
+                $crate::contest::runtime().block_on(async {
+                    for n in arguments {
+                        let _ = ::std::hint::black_box($call(&policy, ::std::hint::black_box(n)).await);
+                    }
+                });
+            }),
+            size: Some(size),
+        }
+    }};
+    ($name:expr, $call:path) => {
+        $crate::contest::Contestant {
+            name: $name,
+            calls: ::std::boxed::Box::new(|arguments| {
+                $crate::contest::runtime().block_on(async move {
+                    for n in arguments {
+                        let _ = ::std::hint::black_box($call(::std::hint::black_box(n)).await);
+                    }
+                });
+            }),
+            size: Some(::std::mem::size_of_val(&$call(0))),
         }
     };
-    Contestant { name, calls: Box::new(calls), size: Some(size) }
 }
-
-/// A contestant that waits once, on a runtime.
-pub(crate) fn waits<T>(name: &'static str, call: impl AsyncFn(u32) -> T + Send + Sync + 'static) -> Contestant {
-    let size = size_of_val(&call(0));
-    let calls = move |arguments: Range<u32>| {
-        runtime().block_on(async {
-            for n in arguments {
-                let _ = black_box(call(black_box(n)).await);
-            }
-        });
-    };
-    Contestant { name, calls: Box::new(calls), size: Some(size) }
-}
-
-/// A contestant that is no future.
-pub(crate) fn sync<T>(name: &'static str, call: impl Fn(u32) -> T + Send + Sync + 'static) -> Contestant {
-    let calls = move |arguments: Range<u32>| {
-        for n in arguments {
-            let _ = black_box(call(black_box(n)));
+macro_rules! sync {
+    ($name:expr, $call:path) => {
+        $crate::contest::Contestant {
+            name: $name,
+            calls: ::std::boxed::Box::new(|arguments| {
+                for n in arguments {
+                    let _ = ::std::hint::black_box($call(::std::hint::black_box(n)));
+                }
+            }),
+            size: None,
         }
     };
-    Contestant { name, calls: Box::new(calls), size: None }
 }
+pub(crate) use {ready, sync, waits};
 
 /// The value of a future that is ready at its first poll.
 #[inline]

@@ -23,19 +23,19 @@ mod threads;
 use std::env;
 use std::process::ExitCode;
 
-use crate::contest::Row;
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *words {
         // How `measure::steps` starts this program again.
-        ["--stepped", row, contestant, calls] => measure::steps::be_stepped(&rows::all(), row, contestant, calls),
-        ["--threads"] => threads::table(&rows::all()),
-        ["--bounds"] => report::bounds(&rows::all()),
-        ref names => {
-            let chosen = |row: &Row| names.is_empty() || names.iter().any(|name| row.name.starts_with(name));
-            report::table(&rows::all().into_iter().filter(chosen).collect::<Vec<_>>())
+        ["--stepped", row, contestant, calls] => {
+            measure::steps::be_stepped(&rows::chosen(|name| name == row), row, contestant, calls)
+        }
+        ["--threads"] => threads::table(&rows::chosen(threads::is_shared)),
+        ["--bounds"] => report::bounds(&rows::chosen(|_| true)),
+        ref asked => {
+            let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|begin| name.starts_with(begin));
+            report::table(&rows::chosen(is_asked))
         }
     }
 }

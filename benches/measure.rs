@@ -15,7 +15,7 @@ pub(crate) fn nanoseconds(contestant: &Contestant) -> f64 {
     let mut times: Vec<Duration> = (0..REPEATS)
         .map(|_| {
             let begun = Instant::now();
-            (contestant.calls)(0..CALLS);
+            contestant.call(0..CALLS);
             begun.elapsed()
         })
         .collect();
@@ -26,8 +26,8 @@ pub(crate) fn nanoseconds(contestant: &Contestant) -> f64 {
 /// Allocations of a call: the difference of two counts of calls, after the first ones.
 pub(crate) fn allocations(contestant: &Contestant) -> u64 {
     const CALLS: u32 = 100;
-    let of = |calls| allocation_counter::measure(|| (contestant.calls)(0..calls)).count_total;
-    (contestant.calls)(0..CALLS);
+    let of = |calls| allocation_counter::measure(|| contestant.call(0..calls)).count_total;
+    contestant.call(0..CALLS);
     let (few, many) = (of(CALLS), of(2 * CALLS));
     many.saturating_sub(few).div_ceil(u64::from(CALLS))
 }

@@ -17,7 +17,7 @@ use layered::Service as Layered;
 use seatbelt::ResilienceContext;
 use tower::{Service, ServiceExt};
 
-use crate::contest::{Contestant, poll_once, ready_with, runtime};
+use crate::contest::{Contestant, poll_once, ready, runtime, waits};
 use crate::rows::body::Answer;
 
 /// Those of a row.
@@ -38,26 +38,6 @@ pub(crate) fn of(row: &str) -> Vec<Contestant> {
     }
 }
 
-/// A contestant that waits once, with a policy that is built beforehand.
-fn waits_with<P, T>(
-    name: &'static str,
-    policy: P,
-    call: impl AsyncFn(&P, u32) -> T + Send + Sync + 'static,
-) -> Contestant
-where
-    P: Send + Sync + 'static,
-{
-    let size = size_of_val(&call(&policy, 0));
-    let calls = move |arguments: Range<u32>| {
-        runtime().block_on(async {
-            for n in arguments {
-                let _ = black_box(call(&policy, black_box(n)).await);
-            }
-        });
-    };
-    Contestant { name, calls: Box::new(calls), size: Some(size) }
-}
-
 /// A service of tower is called by one caller at a time: each loop has a clone, and all clones one state.
 fn ready_service<S>(name: &'static str, service: S) -> Contestant
 where
@@ -65,7 +45,6 @@ where
 {
     let size = size_of_val(&call(&mut service.clone(), 0));
     let calls = move |arguments: Range<u32>| {
-        let _entered = runtime().enter();
         let mut service = service.clone();
         for n in arguments {
             let _ = black_box(poll_once(call(&mut service, black_box(n))));
@@ -96,11 +75,11 @@ async fn call<S: Service<u32>>(service: &mut S, n: u32) -> Result<S::Response, S
 
 /// A service of seatbelt.
 fn ready_layered(service: impl Layered<u32, Out = Answer> + 'static) -> Contestant {
-    ready_with("seatbelt", service, execute)
+    ready!("seatbelt", service, execute)
 }
 
 fn waits_layered(service: impl Layered<u32, Out = Answer> + 'static) -> Contestant {
-    waits_with("seatbelt", service, execute)
+    waits!("seatbelt", service, execute)
 }
 
 async fn execute(service: &impl Layered<u32, Out = Answer>, n: u32) -> Answer {

@@ -10,16 +10,23 @@ mod timeout;
 
 use crate::contest::Row;
 
-pub(crate) fn all() -> Vec<Row> {
-    #[cfg_attr(not(feature = "peers"), expect(unused_mut))]
-    let mut rows: Vec<Row> =
-        [retry::rows(), timeout::rows(), circuit_breaker::rows(), bulkhead::rows(), rate_limit::rows(), stack::rows()]
-            .into_iter()
-            .flatten()
-            .collect();
-    #[cfg(feature = "peers")]
-    for row in &mut rows {
-        row.contestants.extend(crate::peers::of(row.name));
-    }
-    rows
+/// Those with such names. Others are not built, as some take their time to begin.
+pub(crate) fn chosen(is_chosen: impl Fn(&str) -> bool) -> Vec<Row> {
+    [retry::rows(), timeout::rows(), circuit_breaker::rows(), bulkhead::rows(), rate_limit::rows(), stack::rows()]
+        .into_iter()
+        .flatten()
+        .filter(|row| is_chosen(row.name))
+        .map(with_peers)
+        .collect()
+}
+
+#[cfg(feature = "peers")]
+fn with_peers(mut row: Row) -> Row {
+    row.contestants.extend(crate::peers::of(row.name));
+    row
+}
+
+#[cfg(not(feature = "peers"))]
+fn with_peers(row: Row) -> Row {
+    row
 }

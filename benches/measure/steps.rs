@@ -156,11 +156,11 @@ mod platform {
         let found = found.and_then(|row| row.contestants.iter().find(|it| it.name == contestant));
         let (Some(contestant), Ok(calls)) = (found, calls.parse()) else { return ExitCode::FAILURE };
         // Windows are full, threads known, and the runtime is made.
-        (contestant.calls)(0..1_000);
+        contestant.call(0..1_000);
         if raise(Signal::SIGSTOP).is_err() {
             return ExitCode::FAILURE;
         }
-        (contestant.calls)(0..calls);
+        contestant.call(0..calls);
         if raise(Signal::SIGSTOP).is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 }

@@ -5,7 +5,7 @@ use tower::{ServiceBuilder, service_fn};
 use tower_resilience::bulkhead::BulkheadLayer;
 
 use super::ready_service;
-use crate::contest::{Contestant, ready_with};
+use crate::contest::{Contestant, ready};
 use crate::rows::body::{Error, at_once};
 
 pub(super) fn ready_at_once() -> Vec<Contestant> {
@@ -14,7 +14,7 @@ pub(super) fn ready_at_once() -> Vec<Contestant> {
     let bulkhead = BulkheadLayer::builder().max_concurrent_calls(10).reject_when_full().build().expect("settings");
     vec![
         ready_service("tower", ServiceBuilder::new().concurrency_limit(10).service(service_fn(at_once))),
-        ready_with("execution-policy", policy, execution_policy),
+        ready!("execution-policy", policy, execution_policy),
         ready_service("tower-resilience", ServiceBuilder::new().layer(bulkhead).service(service_fn(at_once))),
     ]
 }

@@ -11,7 +11,7 @@ use tower_resilience::circuitbreaker::{CircuitBreakerConfigBuilder, CircuitBreak
 
 use super::retry::recovery;
 use super::{context, ready_layered, ready_service};
-use crate::contest::{Contestant, ready_with};
+use crate::contest::{Contestant, ready};
 use crate::rows::body::{Answer, Error, FAILS_FROM, at_once};
 
 /// Those that are open stay so.
@@ -23,10 +23,10 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 pub(super) fn consecutive() -> Vec<Contestant> {
     let breaker = CircuitBreakerLayer::builder().consecutive_failures(5);
     vec![
-        ready_with("failsafe", failsafe_consecutive(), failsafe),
-        ready_with("nobreak", nobreak::builder().with_open_duration(LONG).build(), nobreak),
-        ready_with("recloser (rate)", recloser(), call_recloser),
-        ready_with("execution-policy", consecutive_policy(), execution_policy),
+        ready!("failsafe", failsafe_consecutive(), failsafe),
+        ready!("nobreak", nobreak::builder().with_open_duration(LONG).build(), nobreak),
+        ready!("recloser (rate)", recloser(), call_recloser),
+        ready!("execution-policy", consecutive_policy(), execution_policy),
         ready_layered(seatbelt()),
         ready_service("tower-resilience", tower_resilience(breaker)),
     ]
@@ -36,8 +36,8 @@ pub(super) fn count_window() -> Vec<Contestant> {
     let config = breaker::CircuitBreakerConfig::builder().failure_rate_threshold(0.5).sliding_window_size(100);
     let breaker = CircuitBreakerLayer::builder().failure_rate_threshold(0.5).sliding_window_size(100);
     vec![
-        ready_with("breaker", breaker::CircuitBreaker::new(config.build()), call_breaker),
-        ready_with("recloser", recloser(), call_recloser),
+        ready!("breaker", breaker::CircuitBreaker::new(config.build()), call_breaker),
+        ready!("recloser", recloser(), call_recloser),
         ready_service("tower-resilience", tower_resilience(breaker)),
     ]
 }
@@ -46,8 +46,8 @@ pub(super) fn time_window() -> Vec<Contestant> {
     let rate = failure_policy::success_rate_over_time_window(0.5, 10, TEN_SECONDS, backoff::constant(LONG));
     let ratio = execution_policy::CircuitBreaker::failure_ratio().ratio(0.5).sampling_window(TEN_SECONDS);
     vec![
-        ready_with("failsafe", failsafe::Config::new().failure_policy(rate).build(), failsafe),
-        ready_with("execution-policy", ExecutionPolicyBuilder::new().circuit_breaker(ratio).build(), execution_policy),
+        ready!("failsafe", failsafe::Config::new().failure_policy(rate).build(), failsafe),
+        ready!("execution-policy", ExecutionPolicyBuilder::new().circuit_breaker(ratio).build(), execution_policy),
         ready_layered(seatbelt()),
     ]
 }
@@ -56,7 +56,7 @@ pub(super) fn time_window() -> Vec<Contestant> {
 pub(super) fn open() -> Vec<Contestant> {
     let breakers = consecutive();
     for breaker in &breakers {
-        (breaker.calls)(FAILS_FROM..FAILS_FROM + 1_000);
+        breaker.call(FAILS_FROM..FAILS_FROM + 1_000);
     }
     breakers
 }

@@ -8,7 +8,7 @@ use tower::{ServiceBuilder, service_fn};
 use tower_resilience::ratelimiter::RateLimiterLayer;
 
 use super::ready_service;
-use crate::contest::{Contestant, ready_with};
+use crate::contest::{Contestant, ready};
 use crate::rows::body::{Answer, Error, at_once};
 
 const PERMITS: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
@@ -20,7 +20,7 @@ pub(super) fn ready_at_once() -> Vec<Contestant> {
     let limit = RateLimiterLayer::builder().limit_for_period(1_000_000_000).refresh_period(SECOND).build();
     let limit = limit.expect("settings");
     vec![
-        ready_with("governor", limiter, governor),
+        ready!("governor", limiter, governor),
         ready_service("tower-resilience", ServiceBuilder::new().layer(limit).service(service_fn(at_once))),
     ]
 }

@@ -12,7 +12,7 @@ use tower::{ServiceBuilder, service_fn};
 use tower_resilience::retry::RetryLayer;
 
 use super::{context, ready_layered, ready_service};
-use crate::contest::{Contestant, ready_with};
+use crate::contest::{Contestant, ready};
 use crate::rows::body::{Answer, Error, at_once};
 
 pub(super) fn ready_at_once() -> Vec<Contestant> {
@@ -24,10 +24,10 @@ pub(super) fn ready_at_once() -> Vec<Contestant> {
     );
     let attempts = RetryLayer::<u32, u32, Error>::builder().max_attempts(3).build();
     vec![
-        ready_with("backon", ExponentialBuilder::default(), backon),
-        ready_with("tokio-retry2", ExponentialBackoff::from_millis(10), tokio_retry2),
+        ready!("backon", ExponentialBuilder::default(), backon),
+        ready!("tokio-retry2", ExponentialBackoff::from_millis(10), tokio_retry2),
         ready_service("tower", ServiceBuilder::new().retry(Attempts(3)).service(service_fn(at_once))),
-        ready_with("execution-policy", policy(), execution_policy),
+        ready!("execution-policy", policy(), execution_policy),
         ready_layered(layers.into_service()),
         ready_service("tower-resilience", ServiceBuilder::new().layer(attempts).service(service_fn(at_once))),
     ]

@@ -15,8 +15,8 @@ use tower_resilience::timelimiter::TimeLimiterLayer;
 
 use super::circuit_breaker::{LONG, failsafe_consecutive, recloser};
 use super::retry::recovery;
-use super::{context, ready_layered, ready_service, waits_layered, waits_service, waits_with};
-use crate::contest::{Contestant, ready_with};
+use super::{context, ready_layered, ready_service, waits_layered, waits_service};
+use crate::contest::{Contestant, ready, waits};
 use crate::rows::body::{Answer, Error, after_one_wait, at_once};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,9 +28,9 @@ const TOWER_RESILIENCE: &str = "tower-resilience";
 
 pub(super) fn ready_at_once() -> Vec<Contestant> {
     vec![
-        ready_with(FAILSAFE, failsafe_consecutive(), async |breaker, n| with_failsafe(breaker, at_once, n).await),
-        ready_with(RECLOSER, recloser(), async |breaker, n| with_recloser(breaker, at_once, n).await),
-        ready_with(EXECUTION_POLICY, policy(), async |policy, n| execution_policy(policy, at_once, n).await),
+        ready!(FAILSAFE, failsafe_consecutive(), with_failsafe_ready),
+        ready!(RECLOSER, recloser(), with_recloser_ready),
+        ready!(EXECUTION_POLICY, policy(), execution_policy_ready),
         ready_layered(seatbelt(at_once)),
         ready_service(TOWER_RESILIENCE, tower_resilience(at_once)),
     ]
@@ -38,11 +38,9 @@ pub(super) fn ready_at_once() -> Vec<Contestant> {
 
 pub(super) fn waiting() -> Vec<Contestant> {
     vec![
-        waits_with(FAILSAFE, failsafe_consecutive(), async |breaker, n| {
-            with_failsafe(breaker, after_one_wait, n).await
-        }),
-        waits_with(RECLOSER, recloser(), async |breaker, n| with_recloser(breaker, after_one_wait, n).await),
-        waits_with(EXECUTION_POLICY, policy(), async |policy, n| execution_policy(policy, after_one_wait, n).await),
+        waits!(FAILSAFE, failsafe_consecutive(), with_failsafe_waits),
+        waits!(RECLOSER, recloser(), with_recloser_waits),
+        waits!(EXECUTION_POLICY, policy(), execution_policy_waits),
         waits_layered(seatbelt(after_one_wait)),
         waits_service(TOWER_RESILIENCE, tower_resilience(after_one_wait)),
     ]
@@ -61,9 +59,25 @@ async fn with_failsafe<F: Future<Output = Answer>>(
     Ok(answer.unwrap_or(0))
 }
 
+fn with_failsafe_ready(policy: &impl failsafe::futures::CircuitBreaker, n: u32) -> impl Future<Output = Answer> {
+    with_failsafe(policy, at_once, n)
+}
+
+fn with_failsafe_waits(policy: &impl failsafe::futures::CircuitBreaker, n: u32) -> impl Future<Output = Answer> {
+    with_failsafe(policy, after_one_wait, n)
+}
+
 async fn with_recloser<F: Future<Output = Answer>>(breaker: &AsyncRecloser, body: impl Fn(u32) -> F, n: u32) -> Answer {
     let answer = (|| breaker.call(limited(body(n)))).retry(ExponentialBuilder::default()).await;
     Ok(answer.unwrap_or(0))
+}
+
+fn with_recloser_ready(policy: &AsyncRecloser, n: u32) -> impl Future<Output = Answer> {
+    with_recloser(policy, at_once, n)
+}
+
+fn with_recloser_waits(policy: &AsyncRecloser, n: u32) -> impl Future<Output = Answer> {
+    with_recloser(policy, after_one_wait, n)
 }
 
 /// Its breaker stands around its retry, and its fallback is the caller's.
@@ -81,6 +95,14 @@ async fn execution_policy<F: Future<Output = Answer>>(
     n: u32,
 ) -> Answer {
     Ok(policy.run(async || body(n).await).await.unwrap_or(0))
+}
+
+fn execution_policy_ready(policy: &ExecutionPolicy<DefaultCore, u32, Error>, n: u32) -> impl Future<Output = Answer> {
+    execution_policy(policy, at_once, n)
+}
+
+fn execution_policy_waits(policy: &ExecutionPolicy<DefaultCore, u32, Error>, n: u32) -> impl Future<Output = Answer> {
+    execution_policy(policy, after_one_wait, n)
 }
 
 /// Its breaker knows rates only.

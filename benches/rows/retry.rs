@@ -23,15 +23,15 @@ pub(super) fn rows() -> Vec<Row> {
             name: "retry",
             title: "retry, first attempt succeeds",
             target: Costs { instructions: 40, ..Costs::default() },
-            bound: Costs { instructions: 22, ..Costs::default() },
-            contestants: vec![ready(PLAIN, plain), ready(OURS, ours)],
+            bound: Costs { instructions: 24, ..Costs::default() },
+            contestants: vec![ready!(PLAIN, plain), ready!(OURS, ours)],
         },
         Row {
             name: "retry-budget",
             title: "the same within a budget",
             target: Costs { instructions: 200, clock_reads: 1, ..Costs::default() },
             bound: Costs { instructions: 209, locked: 1, clock_reads: 1, ..Costs::default() },
-            contestants: vec![ready(PLAIN, plain), ready(OURS, with_budget)],
+            contestants: vec![ready!(PLAIN, plain), ready!(OURS, with_budget)],
         },
     ]
 }

@@ -52,35 +52,35 @@ pub(super) fn rows() -> Vec<Row> {
         title,
         target,
         bound,
-        contestants: vec![ready(PLAIN, plain), ours],
+        contestants: vec![ready!(PLAIN, plain), ours],
     };
     vec![
         ready_row(
             "stack",
             "fallback + retry + breaker + timeout",
-            ready(OURS, four),
-            [costs(90, 128), costs(141, 128)],
+            ready!(OURS, four),
+            [costs(90, 128), costs(143, 128)],
         ),
-        ready_row("stack-rate", "the same, failure rate", ready(OURS, four_rate), [costs(120, 128), costs(141, 128)]),
+        ready_row("stack-rate", "the same, failure rate", ready!(OURS, four_rate), [costs(120, 128), costs(143, 128)]),
         ready_row(
             "stack-total",
             "the same, and a total timeout",
-            ready(OURS, five),
-            [costs(160, 128), costs(259, 168)],
+            ready!(OURS, five),
+            [costs(160, 128), costs(308, 168)],
         ),
         Row {
             name: "stack-waits",
             title: "the same, body waits once",
             target: Costs { instructions: 850, clock_reads: 1, locked: u64::MAX, size: None, ..Costs::default() },
             bound: Costs { instructions: 1300, clock_reads: 2, locked: u64::MAX, size: None, ..Costs::default() },
-            contestants: vec![waits(PLAIN, plain_waits), waits(OURS, four_waits)],
+            contestants: vec![waits!(PLAIN, plain_waits), waits!(OURS, four_waits)],
         },
         Row {
             name: "stack-sync",
             title: "sync: fallback + retry + breaker",
             target: Costs { instructions: 40, ..Costs::default() },
             bound: Costs { instructions: 72, ..Costs::default() },
-            contestants: vec![sync(PLAIN, plain_sync), sync(OURS, three_sync)],
+            contestants: vec![sync!(PLAIN, plain_sync), sync!(OURS, three_sync)],
         },
     ]
 }
