@@ -5,10 +5,12 @@
 //! #[retry(attempts = 5)]                         let outcome = loop {
 //! #[timeout("1s")]                                   let call = call(async { BODY });
 //! async fn fetch(..) -> Result<Row, E> { BODY }      let call = timeout({ static TIMEOUT: ..; &TIMEOUT }).around(call);
-//!                                                    let outcome = retry.attempt(call).await;
-//!                                                    let delay = match retry.next(outcome, CLASS) {
-//!                                                        Next::Done(outcome) => break outcome,
-//!                                                        Next::Again(delay) => delay,
+//!                                                    let delay = {
+//!                                                        let outcome = retry.attempt(call).await;
+//!                                                        match retry.next(&outcome, CLASS) {
+//!                                                            Some(delay) => delay,
+//!                                                            None => break outcome,
+//!                                                        }
 //!                                                    };
 //!                                                    delay.await;
 //!                                                };
@@ -188,10 +190,12 @@ impl Expand<'_> {
         let attempts = quote_spanned!(site()=>
             #repeat {
                 #call
-                let outcome = #attempt;
-                let delay = match #next {
-                    #root::__private::Next::Done(outcome) => break outcome,
-                    #root::__private::Next::Again(delay) => delay,
+                let delay = {
+                    let outcome = #attempt;
+                    match #next {
+                        ::core::option::Option::Some(delay) => delay,
+                        ::core::option::Option::None => break outcome,
+                    }
                 };
                 #wait;
             }

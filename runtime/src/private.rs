@@ -19,7 +19,7 @@ pub use crate::judge::{By, ByClass, Judge, When};
 pub use crate::key::NO_KEY;
 pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::rate_limit::layer::{Around as RateLimitAround, Layer as RateLimitLayer, rate_limit};
-pub use crate::retry::{Attempt, Curve, Delay, Next, Run, retry, retry_within};
+pub use crate::retry::{Attempt, Curve, Delay, Run, retry, retry_within};
 pub use crate::timeout::percentile::{Layer as PercentileTimeoutLayer, Measured, percentile_timeout};
 pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 

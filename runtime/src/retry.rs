@@ -25,7 +25,7 @@ pub use event::{GiveUp, GiveUpEvent, RetryEvent};
 pub use jitter::Jitter;
 pub use nested::Nested;
 pub use rejections::Rejections;
-pub use run::{Next, Run, retry, retry_within};
+pub use run::{Run, retry, retry_within};
 
 /// Calls again what failed: `#[retry]` as a value.
 ///

@@ -179,14 +179,14 @@ impl Retry {
     pub(crate) fn next(&self, class: &TokenStream) -> TokenStream {
         let span = Span::mixed_site();
         if !self.is_observed() {
-            return quote_spanned!(span=> retry.next(outcome, #class));
+            return quote_spanned!(span=> retry.next(&outcome, #class));
         }
         let hook = |hook: &Option<Expr>| {
             hook.as_ref().map_or_else(|| quote_spanned!(span=> |_| ()), ToTokens::to_token_stream)
         };
         let (on_retry, on_give_up) = (hook(&self.on_retry), hook(&self.on_give_up));
         let span = self.on_retry.as_ref().or(self.on_give_up.as_ref()).map_or(span, at);
-        quote_spanned!(span=> retry.next_observed(outcome, #class, #on_retry, #on_give_up))
+        quote_spanned!(span=> retry.next_observed(&outcome, #class, #on_retry, #on_give_up))
     }
 
     fn is_observed(&self) -> bool {

@@ -32,17 +32,19 @@ fn clones() {
                         order.stamp();
                         client.submit(order).await
                     });
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Receipt, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Receipt, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };
@@ -77,17 +79,19 @@ fn clones_blocking() {
                 });
                 let outcome = loop {
                     let call = &mut body;
-                    let outcome = retry.run(call);
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Receipt, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.run(call);
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Receipt, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.block();
                 };
@@ -124,19 +128,21 @@ fn hooks() {
                         }
                         query(key).await
                     });
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next_observed(
-                            outcome,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                            |event| log(event.attempt, event.delay),
-                            page,
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next_observed(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                                |event| log(event.attempt, event.delay),
+                                page,
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };
@@ -176,17 +182,19 @@ fn settings_by_expression() {
                             }
                             self.query(key).await
                         });
-                        let outcome = retry.attempt(call).await;
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<Row, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.attempt(call).await;
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<Row, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.await;
                     }
@@ -299,17 +307,19 @@ fn docs() {
                                         (&&&::steadfast::__private::Outcome(outcome)).class()
                                     },
                                 );
-                            let outcome = retry.attempt(call).await;
-                            let delay = match retry
-                                .next(
-                                    outcome,
-                                    |outcome: &Result<Row, Error>| {
-                                        (&&&::steadfast::__private::Outcome(outcome)).class()
-                                    },
-                                )
-                            {
-                                ::steadfast::__private::Next::Done(outcome) => break outcome,
-                                ::steadfast::__private::Next::Again(delay) => delay,
+                            let delay = {
+                                let outcome = retry.attempt(call).await;
+                                match retry
+                                    .next(
+                                        &outcome,
+                                        |outcome: &Result<Row, Error>| {
+                                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                                        },
+                                    )
+                                {
+                                    ::core::option::Option::Some(delay) => delay,
+                                    ::core::option::Option::None => break outcome,
+                                }
                             };
                             delay.await;
                         }

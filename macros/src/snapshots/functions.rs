@@ -42,17 +42,19 @@ fn method_with_mut_self() {
                             self.calls += 1;
                             self.query(key).await
                         });
-                        let outcome = retry.attempt(call).await;
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<_, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.attempt(call).await;
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<_, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.await;
                     }
@@ -99,17 +101,19 @@ fn impl_future() {
                             }
                             query(&key).await
                         });
-                        let outcome = retry.attempt(call).await;
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<Row, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.attempt(call).await;
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<Row, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.await;
                     };
@@ -302,15 +306,17 @@ fn nothing_returned() {
                 });
                 let outcome = loop {
                     let call = &mut body;
-                    let outcome = retry.run(call);
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &()| (&&&::steadfast::__private::Outcome(outcome)).class(),
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.run(call);
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &()| (&&&::steadfast::__private::Outcome(outcome)).class(),
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.block();
                 };

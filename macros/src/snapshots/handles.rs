@@ -42,20 +42,24 @@ fn shared_policies() {
                                 (&&&::steadfast::__private::Outcome(outcome)).class()
                             },
                         );
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| match outcome {
-                                Err(Error::Io(_)) => {
-                                    ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
-                                }
-                                outcome => (&&&::steadfast::__private::Outcome(outcome)).narrowed(),
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| match outcome {
+                                    Err(Error::Io(_)) => {
+                                        ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                    }
+                                    outcome => {
+                                        (&&&::steadfast::__private::Outcome(outcome)).narrowed()
+                                    }
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };
@@ -175,17 +179,19 @@ fn retry_with_a_budget() {
                         }
                         self.query(key).await
                     });
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };
@@ -220,17 +226,19 @@ fn shared_retry_with_a_budget_blocking() {
                 });
                 let outcome = loop {
                     let call = &mut body;
-                    let outcome = retry.run(call);
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.run(call);
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.block();
                 };

@@ -31,29 +31,31 @@ fn filters() {
                         }
                         query(key).await
                     });
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| match outcome {
-                                Err(Error::Missing) => {
-                                    ::core::option::Option::Some(::steadfast::Class::Neutral)
-                                }
-                                Err(Error::Io(_)) => {
-                                    ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
-                                }
-                                Ok(Row { age: 100.., .. }) => {
-                                    ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
-                                }
-                                ::core::result::Result::Err(error) => {
-                                    ::steadfast::__private::when(error, Error::is_transient)
-                                }
-                                outcome => (&&&::steadfast::__private::Outcome(outcome)).class(),
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| match outcome {
+                                    Err(Error::Missing) => {
+                                        ::core::option::Option::Some(::steadfast::Class::Neutral)
+                                    }
+                                    Err(Error::Io(_)) => {
+                                        ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                    }
+                                    Ok(Row { age: 100.., .. }) => {
+                                        ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                    }
+                                    ::core::result::Result::Err(error) => {
+                                        ::steadfast::__private::when(error, Error::is_transient)
+                                    }
+                                    outcome => (&&&::steadfast::__private::Outcome(outcome)).class(),
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };
@@ -88,28 +90,30 @@ fn hints() {
                         }
                         get(url).await
                     });
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Response, Error>| ::steadfast::__private::hinted(
-                                (&&&::steadfast::__private::Outcome(outcome)).class(),
-                                || match outcome {
-                                    Ok(response) if response.status == 429 => {
-                                        ::steadfast::__private::hint(response.retry_after())
-                                    }
-                                    Err(Error::Busy) => {
-                                        ::steadfast::__private::hint(
-                                            ::core::time::Duration::from_secs(5),
-                                        )
-                                    }
-                                    _ => ::core::option::Option::None,
-                                },
-                            ),
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Response, Error>| ::steadfast::__private::hinted(
+                                    (&&&::steadfast::__private::Outcome(outcome)).class(),
+                                    || match outcome {
+                                        Ok(response) if response.status == 429 => {
+                                            ::steadfast::__private::hint(response.retry_after())
+                                        }
+                                        Err(Error::Busy) => {
+                                            ::steadfast::__private::hint(
+                                                ::core::time::Duration::from_secs(5),
+                                            )
+                                        }
+                                        _ => ::core::option::Option::None,
+                                    },
+                                ),
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };

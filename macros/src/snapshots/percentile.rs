@@ -87,17 +87,19 @@ fn total_and_of_each_attempt() {
                             })
                             .tag(3)
                             .around(call);
-                        let outcome = retry.attempt(call).await;
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<Row, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.attempt(call).await;
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<Row, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.await;
                     }

@@ -29,17 +29,19 @@ fn retry() {
                         }
                         query(key).await
                     });
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };
@@ -73,17 +75,19 @@ fn retry_blocking() {
                 });
                 let outcome = loop {
                     let call = &mut body;
-                    let outcome = retry.run(call);
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.run(call);
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.block();
                 };

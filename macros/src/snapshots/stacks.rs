@@ -54,17 +54,19 @@ fn all_four() {
                                     (&&&::steadfast::__private::Outcome(outcome)).class()
                                 },
                             );
-                        let outcome = retry.attempt(call).await;
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<Row, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.attempt(call).await;
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<Row, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.await;
                     }
@@ -149,17 +151,19 @@ fn all_four_blocking() {
                                     },
                                 )
                         };
-                        let outcome = retry.run(call);
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<Row, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.run(call);
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<Row, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.block();
                     }
@@ -218,17 +222,19 @@ fn total_timeout() {
                                 &TIMEOUT
                             })
                             .around(call);
-                        let outcome = retry.attempt(call).await;
-                        let delay = match retry
-                            .next(
-                                outcome,
-                                |outcome: &Result<Row, Error>| {
-                                    (&&&::steadfast::__private::Outcome(outcome)).class()
-                                },
-                            )
-                        {
-                            ::steadfast::__private::Next::Done(outcome) => break outcome,
-                            ::steadfast::__private::Next::Again(delay) => delay,
+                        let delay = {
+                            let outcome = retry.attempt(call).await;
+                            match retry
+                                .next(
+                                    &outcome,
+                                    |outcome: &Result<Row, Error>| {
+                                        (&&&::steadfast::__private::Outcome(outcome)).class()
+                                    },
+                                )
+                            {
+                                ::core::option::Option::Some(delay) => delay,
+                                ::core::option::Option::None => break outcome,
+                            }
                         };
                         delay.await;
                     }
@@ -279,32 +285,36 @@ fn retry_of_retries() {
                         });
                         loop {
                             let call = &mut body;
-                            let outcome = retry.run(call);
-                            let delay = match retry
-                                .next(
-                                    outcome,
-                                    |outcome: &Result<Row, Error>| {
-                                        (&&&::steadfast::__private::Outcome(outcome)).class()
-                                    },
-                                )
-                            {
-                                ::steadfast::__private::Next::Done(outcome) => break outcome,
-                                ::steadfast::__private::Next::Again(delay) => delay,
+                            let delay = {
+                                let outcome = retry.run(call);
+                                match retry
+                                    .next(
+                                        &outcome,
+                                        |outcome: &Result<Row, Error>| {
+                                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                                        },
+                                    )
+                                {
+                                    ::core::option::Option::Some(delay) => delay,
+                                    ::core::option::Option::None => break outcome,
+                                }
                             };
                             delay.block();
                         }
                     };
-                    let outcome = retry.run(call);
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| {
-                                (&&&::steadfast::__private::Outcome(outcome)).class()
-                            },
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.run(call);
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| {
+                                    (&&&::steadfast::__private::Outcome(outcome)).class()
+                                },
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.block();
                 };
@@ -363,34 +373,36 @@ fn outcome_for_all() {
                                 outcome => (&&&::steadfast::__private::Outcome(outcome)).narrowed(),
                             },
                         );
-                    let outcome = retry.attempt(call).await;
-                    let delay = match retry
-                        .next(
-                            outcome,
-                            |outcome: &Result<Row, Error>| ::steadfast::__private::hinted(
-                                match outcome {
-                                    Err(Error::Missing) => {
-                                        ::core::option::Option::Some(::steadfast::Class::Neutral)
-                                    }
-                                    Err(Error::Io(_)) => {
-                                        ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
-                                    }
-                                    Ok(row) if row.is_stale() => {
-                                        ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
-                                    }
-                                    outcome => {
-                                        (&&&::steadfast::__private::Outcome(outcome)).narrowed()
-                                    }
-                                },
-                                || match outcome {
-                                    Ok(row) => ::steadfast::__private::hint(row.refreshed_in),
-                                    _ => ::core::option::Option::None,
-                                },
-                            ),
-                        )
-                    {
-                        ::steadfast::__private::Next::Done(outcome) => break outcome,
-                        ::steadfast::__private::Next::Again(delay) => delay,
+                    let delay = {
+                        let outcome = retry.attempt(call).await;
+                        match retry
+                            .next(
+                                &outcome,
+                                |outcome: &Result<Row, Error>| ::steadfast::__private::hinted(
+                                    match outcome {
+                                        Err(Error::Missing) => {
+                                            ::core::option::Option::Some(::steadfast::Class::Neutral)
+                                        }
+                                        Err(Error::Io(_)) => {
+                                            ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                        }
+                                        Ok(row) if row.is_stale() => {
+                                            ::core::option::Option::Some(::steadfast::Class::TRANSIENT)
+                                        }
+                                        outcome => {
+                                            (&&&::steadfast::__private::Outcome(outcome)).narrowed()
+                                        }
+                                    },
+                                    || match outcome {
+                                        Ok(row) => ::steadfast::__private::hint(row.refreshed_in),
+                                        _ => ::core::option::Option::None,
+                                    },
+                                ),
+                            )
+                        {
+                            ::core::option::Option::Some(delay) => delay,
+                            ::core::option::Option::None => break outcome,
+                        }
                     };
                     delay.await;
                 };

@@ -61,14 +61,14 @@ impl<'b> Layer<'b> {
 
     #[inline]
     pub(super) const fn judged<F, J>(self, call: F, judge: J) -> Around<'b, F, J> {
-        Around { call, guard: Guard::new(self.breaker, self.abandoned), tag: self.tag, judge }
+        Around { call, guard: Guard::new(self.breaker, self.abandoned, self.tag), judge }
     }
 
     #[inline]
     pub(super) fn run_judged<R>(self, call: impl FnOnce() -> Flow<R>, judge: &impl Judge<R>) -> Flow<R> {
-        let mut guard = Guard::new(self.breaker, self.abandoned);
+        let mut guard = Guard::new(self.breaker, self.abandoned, self.tag);
         if let Err(rejection) = guard.begin() {
-            return Flow::Rejected(rejection.with_tag(self.tag));
+            return Flow::Rejected(rejection);
         }
         let under_way = UnderWay(&mut guard);
         let outcome = call();
@@ -87,7 +87,6 @@ pin_project! {
         #[pin]
         call: F,
         guard: Guard<'b>,
-        tag: u8,
         judge: J,
     }
 }
@@ -104,7 +103,7 @@ where
         let this = self.project();
         if this.guard.is_ahead() {
             if let Err(rejection) = this.guard.begin() {
-                return Poll::Ready(Flow::Rejected(rejection.with_tag(*this.tag)));
+                return Poll::Ready(Flow::Rejected(rejection));
             }
         } else if this.guard.is_over() {
             // Asked again after the end, it neither runs nor counts again.

@@ -18,13 +18,15 @@ pub(super) struct Guard<'b> {
     ticket: Ticket,
     /// In place of the breaker's own setting.
     abandoned: Option<Abandoned>,
+    /// Marks the rejection.
+    tag: u8,
 }
 
 impl<'b> Guard<'b> {
     /// Of a call that has not begun, and holds nothing.
     #[inline]
-    pub(super) const fn new(breaker: &'b CircuitBreaker, abandoned: Option<Abandoned>) -> Self {
-        Self { breaker, ticket: Ticket { period: Period::AHEAD, probe: 0, began: 0 }, abandoned }
+    pub(super) const fn new(breaker: &'b CircuitBreaker, abandoned: Option<Abandoned>, tag: u8) -> Self {
+        Self { breaker, ticket: Ticket { period: Period::AHEAD, probe: 0, began: 0 }, abandoned, tag }
     }
 
     #[inline]
@@ -50,7 +52,7 @@ impl<'b> Guard<'b> {
             return Ok(());
         }
         self.ticket.period = Period::OVER;
-        self.ticket = self.breaker.admit_timed()?;
+        self.ticket = self.breaker.admit_timed().map_err(|rejection| rejection.with_tag(self.tag))?;
         Ok(())
     }
 
@@ -106,7 +108,7 @@ pub struct Permit<'b>(Guard<'b>);
 impl<'b> Permit<'b> {
     #[inline]
     pub(super) fn new(breaker: &'b CircuitBreaker) -> Result<Self, Rejection> {
-        let mut guard = Guard::new(breaker, None);
+        let mut guard = Guard::new(breaker, None, 0);
         guard.begin()?;
         Ok(Self(guard))
     }

@@ -1,6 +1,6 @@
 //! A retry without an attribute.
 
-use super::{Next, Rejections, Retry, retry};
+use super::{Rejections, Retry, retry};
 use crate::class::{class, class_when};
 use crate::flow::{call, call_blocking, returned};
 use crate::{Class, Classify, Flow, Rejection};
@@ -166,10 +166,14 @@ where
     let mut run = retry(policy);
     loop {
         let attempt = run.run(&mut body);
-        match run.next(run.attempt(attempt).await, &class) {
-            Next::Done(outcome) => return outcome,
-            Next::Again(delay) => delay.await,
-        }
+        let delay = {
+            let outcome = run.attempt(attempt).await;
+            match run.next(&outcome, &class) {
+                Some(delay) => delay,
+                None => return outcome,
+            }
+        };
+        delay.await;
     }
 }
 
@@ -179,19 +183,27 @@ where
 {
     let mut run = retry(policy);
     loop {
-        match run.next(run.attempt(call(body())).await, &class) {
-            Next::Done(outcome) => return returned(outcome),
-            Next::Again(delay) => delay.await,
-        }
+        let delay = {
+            let outcome = run.attempt(call(body())).await;
+            match run.next(&outcome, &class) {
+                Some(delay) => delay,
+                None => return returned(outcome),
+            }
+        };
+        delay.await;
     }
 }
 
 fn attempts_blocking<R>(policy: &Retry, mut body: impl FnMut() -> R, class: impl Fn(&R) -> Option<Class>) -> R {
     let mut run = retry(policy);
     loop {
-        match run.next(run.run(|| call_blocking(&mut body)), &class) {
-            Next::Done(outcome) => return returned(outcome),
-            Next::Again(delay) => delay.block(),
-        }
+        let delay = {
+            let outcome = run.run(|| call_blocking(&mut body));
+            match run.next(&outcome, &class) {
+                Some(delay) => delay,
+                None => return returned(outcome),
+            }
+        };
+        delay.block();
     }
 }

@@ -68,15 +68,6 @@ impl<'p> Budget<'p> for &'p RetryBudget {
     }
 }
 
-/// What follows an attempt.
-#[derive(Debug)]
-pub enum Next<'p, R, X = Rejection> {
-    /// This is the outcome of the call.
-    Done(Flow<R, X>),
-    /// Another attempt, after the delay.
-    Again(Delay<'p>),
-}
-
 impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     /// Somebody will be told how long it took.
     #[must_use]
@@ -111,45 +102,43 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
         scope::in_attempt(self.state.attempt, call)
     }
 
-    /// Whether that was the last attempt. `class` is `None` for a success.
+    /// The delay before another attempt; `None` where that was the last one. `class` is `None` for a success.
     #[inline]
-    pub fn next<R, X>(&mut self, outcome: Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Next<'p, R, X>
+    pub fn next<R, X>(&mut self, outcome: &Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Option<Delay<'p>>
     where
         X: Copy + Into<Rejection>,
     {
-        let Some(failed) = Failed::from(&outcome, class) else { return Next::Done(outcome) };
-        match self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy)).verdict {
-            Ok(again) => Next::Again(again.delay()),
-            Err(_) => Next::Done(outcome),
-        }
+        let failed = Failed::from(outcome, class)?;
+        let judged = self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy));
+        judged.verdict.ok().map(Again::delay)
     }
 
     /// As [`next`](Self::next), with the hooks of the function.
     #[inline]
     pub fn next_observed<R, X>(
         &mut self,
-        outcome: Flow<R, X>,
+        outcome: &Flow<R, X>,
         class: impl Fn(&R) -> Option<Class>,
         on_retry: impl FnOnce(&RetryEvent<'_, R>),
         on_give_up: impl FnOnce(&GiveUpEvent<'_, R>),
-    ) -> Next<'p, R, X>
+    ) -> Option<Delay<'p>>
     where
         X: Copy + Into<Rejection>,
     {
-        let Some(failed) = Failed::from(&outcome, class) else { return Next::Done(outcome) };
+        let failed = Failed::from(outcome, class)?;
         let judged = self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy));
-        let told = match &outcome {
+        let told = match outcome {
             Flow::Returned(value) => Flow::Returned(value),
             Flow::Rejected(rejection) => Flow::Rejected((*rejection).into()),
         };
         match judged.verdict {
             Ok(again) => {
                 tell(on_retry, &judged.event.retry(again.after, told));
-                Next::Again(again.delay())
+                Some(again.delay())
             }
             Err(reason) => {
                 tell(on_give_up, &judged.event.give_up(reason, told));
-                Next::Done(outcome)
+                None
             }
         }
     }

@@ -321,8 +321,9 @@ async fn hooks_of_the_function_see_the_value() {
     let told = RefCell::new(Vec::new());
     loop {
         sleep(ms(1)).await;
+        let outcome = Flow::<_>::Returned(Err::<(), _>("down"));
         let next = run.next_observed(
-            Flow::<_>::Returned(Err::<(), _>("down")),
+            &outcome,
             |_| Some(Class::TRANSIENT),
             |event| {
                 told.borrow_mut()
@@ -331,11 +332,8 @@ async fn hooks_of_the_function_see_the_value() {
             |event| told.borrow_mut().push(format!("{} {:?}", event.attempts, event.reason)),
         );
         match next {
-            Next::Done(outcome) => {
-                assert_eq!(outcome, Flow::Returned(Err("down")));
-                break;
-            }
-            Next::Again(delay) => delay.await,
+            Some(delay) => delay.await,
+            None => break,
         }
     }
     assert_eq!(
