@@ -28,16 +28,17 @@ mod cfg;
 mod krate;
 mod parse;
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::Visibility;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Token, Visibility};
 
 use self::krate::{Steadfast, in_this_crate, with_placeholder, without_placeholder};
-use self::parse::{Entry, Set, set};
+use self::parse::{Entry, Set};
 use crate::args::Args;
 use crate::collect::Collected;
 use crate::ctxt::Ctxt;
@@ -50,29 +51,35 @@ use crate::{check, docs};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let ctxt = Ctxt::new();
-    let mut sets = Vec::new();
-    let mut root = TokenStream::new();
+    let mut sets: Vec<Set> = Vec::new();
+    let mut path = TokenStream::new();
     let read = |input: ParseStream<'_>| {
-        if input.peek(Token![crate]) && input.peek2(Token![=]) {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            while !input.is_empty() && !input.peek(Token![;]) {
-                root.extend([input.parse::<TokenTree>()?]);
-            }
-            input.parse::<Token![;]>()?;
-        }
+        path = parse::root(&ctxt, input)?;
         while !input.is_empty() {
-            sets.push(set(&ctxt, input)?);
+            sets.extend(parse::set(&ctxt, input)?);
         }
         Ok(())
     };
     if let Err(error) = read.parse2(input) {
         ctxt.push(error);
     }
-    let root = Steadfast::read(&ctxt, root);
+    let root = Steadfast::read(&ctxt, path);
+    one_of_each_name(&ctxt, &mut sets);
     let sets: TokenStream = sets.into_iter().map(|set| set.declare(&ctxt, &root)).collect();
     let errors = ctxt.check().err().map(|errors| errors.to_compile_error());
     quote!(#errors #sets)
+}
+
+/// Under conditions there may be several, of which one is there.
+fn one_of_each_name(ctxt: &Ctxt, sets: &mut Vec<Set>) {
+    let mut seen = HashSet::new();
+    sets.retain(|Set { name, attributes, .. }| {
+        let is_first = !cfg::conditions(attributes).is_empty() || seen.insert(name.clone());
+        if !is_first {
+            ctxt.error(name.span(), format!("there is a set `{name}` above; give one of them another name"));
+        }
+        is_first
+    });
 }
 
 impl Set {
@@ -108,7 +115,7 @@ impl Set {
             #items
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             #export
             macro_rules! #hidden {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => { $($above)* #attributes $($item)* };
@@ -167,7 +174,12 @@ impl Set {
                     entry.beside(&layer.variable(entry.kind.name(), stack))
                 }
                 (None, Some(own)) => {
-                    let message = format!("`{attribute}` shares nothing here; leave `own` out");
+                    let message = match entry.handle() {
+                        Some(handle) => {
+                            format!("`{handle}` is made elsewhere, and is shared as it is; leave `own` out")
+                        }
+                        None => format!("`{attribute}` shares nothing here; leave `own` out"),
+                    };
                     ctxt.error(own, message);
                     continue;
                 }
@@ -203,6 +215,16 @@ impl Set {
 }
 
 impl Entry {
+    /// The policy that it names, of a kind that keeps state and yet is not made here.
+    fn handle(&self) -> Option<String> {
+        if !matches!(self.kind, Kind::CircuitBreaker | Kind::Bulkhead | Kind::RateLimit) {
+            return None;
+        }
+        let is_comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+        let first: TokenStream = self.args.clone().into_iter().take_while(|tree| !is_comma(tree)).collect();
+        Some(docs::source(&first))
+    }
+
     /// The arguments beside the shared policy `method` of the set: without the settings, which that has.
     fn beside(&self, method: &Ident) -> TokenStream {
         let quiet = Ctxt::new();

@@ -305,3 +305,15 @@ fn s11_a_macro_may_declare_a_set_more_than_once() {
     }
     assert_eq!(runs!(first::upstream, second::upstream, third::upstream, fourth::upstream), [2, 3, 4, 5]);
 }
+
+#[test]
+#[deny(warnings)]
+fn s12_a_pub_set_may_stand_in_a_function() {
+    steadfast::policies! { pub within: [retry(attempts = 2, backoff = none)] }
+
+    #[resilient(within)]
+    fn call(script: &Script) -> Answer {
+        script.run_blocking()
+    }
+    assert_eq!(letter(&call(&Script::new("F S"))), 'S');
+}

@@ -52,7 +52,7 @@ fn a_set() {
                 }
             }
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             macro_rules! __steadfast_upstream {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
                     $($above)* #[::steadfast::fallback(@ Ok(Row::of(id)))] #[::steadfast::retry(@
@@ -89,7 +89,7 @@ fn a_set_of_a_public_crate_that_is_called_otherwise() {
                 }
             }
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             #[macro_export]
             macro_rules! __steadfast_upstream_fe91975d2ab876b7 {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
@@ -116,7 +116,7 @@ fn a_set_with_a_mistake_leaves_functions_alone() {
             #[allow(non_camel_case_types, dead_code)]
             enum upstream {}
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             macro_rules! __steadfast_upstream {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
                     $($above)* $($item)*
@@ -236,7 +236,7 @@ fn a_set_with_the_name_of_a_keyword_under_a_condition() {
             }
             #[cfg(unix)]
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             macro_rules! __steadfast_type {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
                     $($above)* #[::steadfast::rate_limit(@ $($set)* ::rate_limit(),)] $($item)*
