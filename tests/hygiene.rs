@@ -6,5 +6,6 @@ mod hygiene {
     mod names;
     mod no_prelude;
     mod paths;
+    mod sets;
     mod shadowed;
 }

@@ -7,9 +7,10 @@ use crate::collect::{self, Collected};
 use crate::ctxt::Ctxt;
 use crate::function::{Function, NoFunction};
 use crate::kind::Kind;
+use crate::resilient::{self, Named};
 use crate::shape::{self, Shape};
 use crate::stack::Stack;
-use crate::{check, docs, expand, resilient};
+use crate::{check, docs, expand};
 
 /// Where anything is wrong, the function comes out as it was written, beside the errors: the rest of the crate still
 /// finds it, and its body is still checked.
@@ -45,9 +46,9 @@ pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenS
     let statements = function.statements();
     let plain = function.to_tokens(&quote!(#uses #statements));
 
+    let named = Named::of(&function);
     for attribute in attributes.iter_mut().filter(|attribute| attribute.is_of_a_set) {
-        let name = function.signature.ident.span();
-        attribute.args = resilient::named_as_in(name, core::mem::take(&mut attribute.args));
+        attribute.args = named.resolve(core::mem::take(&mut attribute.args));
     }
     let shape = Shape::of(&ctxt, &function);
     if let Some(name) = shape.as_ref().and_then(|shape| shape.receiver.as_ref()) {

@@ -24,13 +24,15 @@
 //! The type and the macro have one name, so that one `use` brings both. `#[resilient(upstream)]` calls the macro with the
 //! function, and tells it where the type is. The `@` says that names in the arguments are those of the function.
 
+mod cfg;
 mod krate;
 mod parse;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Token, Visibility};
 
@@ -77,10 +79,11 @@ impl Set {
     fn declare(mut self, ctxt: &Ctxt, root: &Steadfast) -> TokenStream {
         let quiet = Ctxt::new();
         let stack = self.read(&quiet, root);
+        let conditions = cfg::conditions(&self.attributes);
         let (items, attributes) = match quiet.check() {
             Ok(()) if !self.is_mistaken => {
                 docs::append_to_set(&mut self.attributes, &stack);
-                self.policies(ctxt, root, &stack)
+                self.policies(ctxt, root, &stack, &conditions)
             }
             // Once here, and not again under each function, which comes out as it was written.
             result => {
@@ -90,24 +93,27 @@ impl Set {
         };
         let Self { attributes: written, visibility, name, .. } = self;
         let span = Span::mixed_site();
+        let bare = name.unraw();
         let (export, hidden) = match &visibility {
             Visibility::Public(_) => {
-                (Some(quote_spanned!(span=> #[macro_export])), format_ident!("__steadfast_{name}_{}", place(&name)))
+                (Some(quote_spanned!(span=> #[macro_export])), format!("__steadfast_{bare}_{}", place(&name)))
             }
-            _ => (None, format_ident!("__steadfast_{name}")),
+            _ => (None, format!("__steadfast_{bare}")),
         };
-        let hidden = Ident::new(&hidden.to_string(), Span::call_site());
+        let hidden = Ident::new(&hidden, Span::call_site());
         quote_spanned!(span=>
             #(#written)*
             #[allow(non_camel_case_types, dead_code)]
             #visibility enum #name {}
             #items
+            #(#conditions)*
             #[doc(hidden)]
             #[allow(unused_macros)]
             #export
             macro_rules! #hidden {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => { $($above)* #attributes $($item)* };
             }
+            #(#conditions)*
             #[doc(hidden)]
             #[allow(unused_imports)]
             #visibility use #hidden as #name;
@@ -141,7 +147,13 @@ impl Set {
     }
 
     /// The policies that all functions share, and the attributes of each of them.
-    fn policies(&self, ctxt: &Ctxt, root: &Steadfast, stack: &Stack) -> (TokenStream, TokenStream) {
+    fn policies(
+        &self,
+        ctxt: &Ctxt,
+        root: &Steadfast,
+        stack: &Stack,
+        conditions: &[TokenStream],
+    ) -> (TokenStream, TokenStream) {
         let mut methods = TokenStream::new();
         let mut attributes = TokenStream::new();
         let mut layers = stack.layers.iter();
@@ -167,7 +179,8 @@ impl Set {
             attributes.extend(quote_spanned!(entry.span=> #[#root::#attribute(@ #args #root_argument)]));
         }
         let name = &self.name;
-        let methods = (!methods.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> impl #name { #methods }));
+        let methods =
+            (!methods.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> #(#conditions)* impl #name { #methods }));
         (methods.unwrap_or_default(), attributes)
     }
 

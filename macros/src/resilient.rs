@@ -12,7 +12,7 @@
 //! The macro puts its attributes between the two, and the outermost of all is expanded next. Arguments that begin with
 //! `@` come from here: alone, of an attribute that has done its work.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Path};
@@ -23,6 +23,7 @@ use crate::ctxt::Ctxt;
 use crate::emit::Root;
 use crate::function::Function;
 use crate::kind::{Facts, Kind};
+use crate::stack::inline_arguments;
 
 pub(crate) const FACTS: Facts =
     Facts { name: "resilient", arguments: &[], settings: &[], judges: false, rejects: false, read: None };
@@ -82,26 +83,47 @@ fn attribute(outermost: &Collected) -> TokenStream {
     let root = Root::new(Common::read(&mut Args::parse(&quiet, *kind, *span, args.clone())).root);
     // It is read again in its new place, and reported there.
     let _ = quiet.check();
-    let name = proc_macro2::Ident::new(kind.name(), *span);
+    let name = Ident::new(kind.name(), *span);
     let mark = outermost.is_of_a_set.then(|| quote!(@));
     quote_spanned!(*span=> #[#root::#name(#mark #args)])
 }
 
-/// Names in what a set says are those of the function: arguments, `self`.
-pub(crate) fn named_as_in(function: Span, tokens: TokenStream) -> TokenStream {
-    let rename = |tree| match tree {
-        TokenTree::Group(group) => {
-            let mut named = Group::new(group.delimiter(), named_as_in(function, group.stream()));
-            named.set_span(group.span());
-            TokenTree::Group(named)
+/// What the names in a set stand for at a function, by its span: each argument of that name, and `self`, where they come
+/// from; all else where the name of the function does. They may differ where a macro writes the function.
+pub(crate) struct Named {
+    arguments: Vec<Ident>,
+    other: Span,
+}
+
+impl Named {
+    pub(crate) fn of(function: &Function) -> Self {
+        let mut arguments: Vec<_> = function.arguments().into_iter().map(|argument| argument.name).collect();
+        if let Some(receiver) = function.signature.receiver() {
+            arguments.push(receiver.self_token.into());
         }
-        // The crate of the set, which it tells by where it stands.
-        TokenTree::Ident(name) if name == "$crate" => TokenTree::Ident(name),
-        // Literals as well: `"{host}"` names one.
-        mut other => {
-            other.set_span(other.span().resolved_at(function));
-            other
-        }
-    };
-    tokens.into_iter().map(rename).collect()
+        Self { arguments, other: function.signature.ident.span() }
+    }
+
+    pub(crate) fn resolve(&self, tokens: TokenStream) -> TokenStream {
+        tokens.into_iter().map(|tree| self.resolve_tree(tree)).collect()
+    }
+
+    fn resolve_tree(&self, mut tree: TokenTree) -> TokenTree {
+        let names = match &tree {
+            TokenTree::Group(group) => {
+                let mut resolved = Group::new(group.delimiter(), self.resolve(group.stream()));
+                resolved.set_span(group.span());
+                return TokenTree::Group(resolved);
+            }
+            // The crate of the set, which it tells by where it stands.
+            TokenTree::Ident(name) if name == "$crate" => return tree,
+            TokenTree::Ident(name) => vec![name.clone()],
+            // `"{host}"` names one. It has one span, so that all that it names is taken to be from where the first is.
+            TokenTree::Literal(literal) => inline_arguments(&literal.to_string()),
+            TokenTree::Punct(_) => Vec::new(),
+        };
+        let argument = names.iter().find_map(|name| self.arguments.iter().find(|argument| *argument == name));
+        tree.set_span(tree.span().resolved_at(argument.map_or(self.other, Ident::span)));
+        tree
+    }
 }

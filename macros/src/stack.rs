@@ -136,7 +136,7 @@ fn mentions(tokens: TokenStream, asked: &impl Fn(&Ident) -> bool) -> bool {
 }
 
 /// What a literal names where it is a format string: `"a guest, number {id:>width$}"`.
-fn inline_arguments(literal: &str) -> Vec<Ident> {
+pub(crate) fn inline_arguments(literal: &str) -> Vec<Ident> {
     let placeholders = literal.split('{').skip(1).filter_map(|after| Some(after.split_once('}')?.0));
     let words = placeholders.flat_map(|inside| inside.split(|c: char| c != '_' && !c.is_alphanumeric()));
     words.filter_map(|word| Ident::parse_any.parse_str(word).ok()).collect()

@@ -237,7 +237,8 @@ impl Deadline {
     /// Puts it in force beneath a closure that blocks its thread, as [`scope`](Self::scope) does beneath a future.
     ///
     /// While it runs no timeout above it can, so a timeout in it, of a future that it blocks on, leaves nothing to those:
-    /// it ends at the deadline by itself. Whatever blocks on futures within an async function should do so in this.
+    /// it ends at the deadline by itself, and not only at its own limit. Whatever blocks on futures within an async
+    /// function should do so in this.
     ///
     /// ```
     /// use std::io;

@@ -151,6 +151,8 @@ mod scope;
 mod sleeper;
 mod time;
 mod timeout;
+#[cfg(test)]
+mod woken;
 
 #[doc(hidden)]
 #[path = "private.rs"]

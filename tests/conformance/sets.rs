@@ -210,3 +210,55 @@ async fn s8_a_set_of_another_crate() {
     assert_eq!((letter(&one(&script).await), script.runs()), ('R', 5));
     assert_eq!(across::circuit_breaker().state(), State::Open);
 }
+
+#[test]
+fn s9_a_set_may_have_the_name_of_a_keyword() {
+    policies! { r#type: [circuit_breaker(failure_threshold = 1), own circuit_breaker] }
+    mod exported {
+        steadfast::policies! { pub r#struct: [retry(attempts = 2, backoff = none)] }
+    }
+
+    #[resilient(r#type)]
+    #[resilient(exported::r#struct)]
+    fn call(script: &Script) -> Answer {
+        script.run_blocking()
+    }
+    let script = Script::new("F S");
+    assert_eq!(letter(&call(&script)), 'S');
+    assert_eq!(r#type::circuit_breaker_1().state(), State::Closed);
+}
+
+/// All that a set is made of is there or not; of two with one name only one.
+#[test]
+fn s10_a_set_may_be_configured() {
+    policies! {
+        #[cfg(any())]
+        never: [retry, circuit_breaker(failure_threshold = of_no_such_name)];
+        #[cfg(any())]
+        either: [circuit_breaker(failure_threshold = 1)];
+        #[cfg_attr(all(), doc = "The one that is.", derive(Debug), cfg_attr(all(), cfg(all())), allow(dead_code))]
+        either: [circuit_breaker(failure_threshold = 2)];
+        #[cfg_attr(any(), derive(NoSuchDerive), cfg(any()))]
+        also: [retry];
+    }
+    mod exported {
+        steadfast::policies! {
+            #[cfg(any())]
+            pub configured: [retry];
+            #[cfg(all())]
+            pub configured: [retry(attempts = 2, backoff = none)];
+        }
+    }
+
+    #[resilient(either)]
+    #[resilient(exported::configured)]
+    #[resilient(also)]
+    fn call(script: &Script) -> Answer {
+        script.run_blocking()
+    }
+    fn is_debug<T: std::fmt::Debug>() {}
+    is_debug::<either>();
+    let script = Script::new("F S");
+    assert_eq!(letter(&call(&script)), 'S');
+    assert_eq!(either::circuit_breaker().state(), State::Closed);
+}

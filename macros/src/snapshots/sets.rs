@@ -211,3 +211,39 @@ fn the_attributes_of_a_set() {
         "#]],
     );
 }
+
+#[test]
+fn a_set_with_the_name_of_a_keyword_under_a_condition() {
+    check_set(
+        "#[cfg(unix)] r#type: [rate_limit(permits = 5)]",
+        &expect![[r#"
+        #[cfg(unix)]
+        #[allow(non_camel_case_types, dead_code)]
+        enum r#type {}
+        #[cfg(unix)]
+        impl r#type {
+            /// The rate limit that the functions of this set share.
+            #[allow(dead_code)]
+            #[must_use]
+            #[inline]
+            fn rate_limit() -> &'static ::steadfast::RateLimit {
+                static RATE_LIMIT: ::steadfast::RateLimit = ::steadfast::RateLimit::new(5)
+                    .inside(&|| {});
+                &RATE_LIMIT
+            }
+        }
+        #[cfg(unix)]
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! __steadfast_type {
+            (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
+                $($above)* #[::steadfast::rate_limit(@ $($set)* ::rate_limit(),)] $($item)*
+            };
+        }
+        #[cfg(unix)]
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        use __steadfast_type as r#type;
+    "#]],
+    );
+}

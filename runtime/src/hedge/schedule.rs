@@ -55,8 +55,12 @@ impl<'p> Schedule<'p> {
     }
 
     /// Whether no call starts any more, where none is under way.
-    pub(super) const fn is_over(&self) -> bool {
-        matches!(self.next, Next::Never)
+    pub(super) fn is_over(&self) -> bool {
+        match self.next {
+            Next::Now => false,
+            Next::At(at) => scope::deadline().is_some_and(|deadline| at >= deadline),
+            Next::Never => true,
+        }
     }
 
     /// Which call is the first to be polled: each in turn, so that none can use up the cooperative budget of the task
@@ -117,10 +121,11 @@ impl<'p> Schedule<'p> {
         }
     }
 
-    /// `None` lies beyond what the clock can say.
+    /// `None` lies beyond what the clock can say. What lies beyond the deadline is kept: while a call is under way all of
+    /// this may come out of the timeout around, as in a `FuturesUnordered`, and is then polled only when it is woken.
     fn start_at(&mut self, at: Option<Instant>, now: Instant) {
         let at = at.map(|at| self.not_before.map_or(at, |earliest| at.max(earliest)));
-        self.start(match at.filter(|at| scope::deadline().is_none_or(|deadline| *at < deadline)) {
+        self.start(match at {
             None => Next::Never,
             Some(at) if at <= now => Next::Now,
             Some(at) => Next::At(at),

@@ -20,9 +20,12 @@ pin_project! {
     struct Clock {
         // `None` where the timeout ends later than the clock can say.
         deadline: Option<Instant>,
-        // `None` while a timeout around ends before this one, and so no timer is needed.
+        // Made at the first look, also where a timeout around ends sooner: that may be gone by then, and this one be polled
+        // only when it is woken, as in a `FuturesUnordered`.
         #[pin]
         timer: Option<Sleep>,
+        // Whether it has rung, and the report was left to a timeout around.
+        left: bool,
         // Whether the timer is also that of a deadline around, which was given.
         keeps: bool,
     }
@@ -92,7 +95,8 @@ impl Alarm {
 impl Clock {
     fn new(deadline: Option<Instant>) -> Pin<Box<Self>> {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let mut clock = spare.unwrap_or_else(|| Box::pin(Self { deadline: None, timer: None, keeps: false }));
+        let mut clock =
+            spare.unwrap_or_else(|| Box::pin(Self { deadline: None, timer: None, left: false, keeps: false }));
         *clock.as_mut().project().deadline = deadline;
         clock
     }
@@ -105,14 +109,20 @@ impl Clock {
         let mut this = self.project();
         if this.timer.is_none() {
             let Some(deadline) = *this.deadline else { return false };
-            if around.is_some_and(|around| around < deadline) {
-                return false;
-            }
             this.timer.set(Some(sleep_until(deadline)));
         }
         // Unconstrained: a call that has used up the cooperative budget of its task must not keep the timer from being
         // looked at.
-        this.timer.as_pin_mut().is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()))
+        let rung =
+            this.timer.as_pin_mut().is_some_and(|timer| pin!(coop::unconstrained(timer)).poll(cx) == Poll::Ready(()));
+        // Where a timeout around ended before, and both are looked at only now, that one reports in this same poll. But
+        // if it can't, while its thread blocks on this call, this one does so in the next.
+        let leaves = rung && given.is_none() && around < *this.deadline && around.is_some() && !*this.left;
+        if leaves {
+            *this.left = true;
+            cx.waker().wake_by_ref();
+        }
+        rung && !leaves
     }
 
     /// Keeps a deadline that nobody above keeps, or none any more where the call has gone elsewhere. Whether it is over,
@@ -134,6 +144,7 @@ impl Clock {
     fn put_away(mut self: Pin<Box<Self>>) {
         let mut this = self.as_mut().project();
         this.timer.set(None);
+        *this.left = false;
         *this.keeps = false;
         // Nothing to do about a thread that is just ending.
         let _ = SPARE.try_with(|spare| spare.set(Some(self)));

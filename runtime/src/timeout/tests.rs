@@ -8,7 +8,8 @@ use std::rc::Rc;
 use tokio::time::{Instant, advance, sleep};
 
 use super::*;
-use crate::{deadline, remaining};
+use crate::woken::Woken;
+use crate::{Deadline, Percentile, PercentileTimeout, deadline, remaining};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -143,15 +144,59 @@ async fn a_nested_timeout_that_would_end_later_leaves_the_report_to_the_outer_on
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_whose_outer_one_is_gone_makes_its_own_timer() {
-    let start = Instant::now();
-    let (outer, inner) = (Timeout::new(ms(100)), Timeout::new(ms(300)).name("inner"));
-    let mut call = Box::pin(inner.try_call(pending::<()>()));
-    let flow = outer.try_call(poll_fn(|cx| call.as_mut().poll(cx))).await;
-    assert!(is_timeout(&flow, "unnamed"));
-    assert_eq!(start.elapsed(), ms(100));
-    assert!(is_timeout(&call.await, "inner"));
-    assert_eq!(start.elapsed(), ms(300));
+async fn a_timeout_whose_outer_one_is_gone_ends_by_itself() {
+    static PERCENTILE: PercentileTimeout = PercentileTimeout::new(Percentile::new(0.99).max(ms(300))).name("inner");
+    for what in ["ended", "dropped", "dropped, of a deadline", "still there, and polls no more"] {
+        let of_percentile = async { PERCENTILE.try_call(pending::<()>()).await };
+        let calls = [Woken::new(Timeout::new(ms(300)).name("inner").try_call(pending())), Woken::new(of_percentile)];
+        for mut call in calls {
+            let start = Instant::now();
+            let long = Timeout::new(ms(200));
+            match what {
+                "ended" => assert!(is_timeout(&Timeout::new(ms(100)).try_call(&mut call).await, "unnamed")),
+                "dropped" => assert!(tokio::time::timeout(ms(100), long.try_call(&mut call)).await.is_err()),
+                "dropped, of a deadline" => {
+                    let scope = Deadline::after(ms(200)).scope(&mut call);
+                    assert!(tokio::time::timeout(ms(100), scope).await.is_err());
+                }
+                _ => {
+                    let waits = async {
+                        assert!(poll_now(&mut call).is_pending());
+                        pending::<()>().await;
+                    };
+                    assert!(tokio::time::timeout(ms(100), long.try_call(waits)).await.is_err());
+                }
+            }
+            assert_eq!(start.elapsed(), ms(100), "{what}");
+            let flow = tokio::time::timeout(ms(5000), call).await;
+            assert!(is_timeout(&flow.expect("it is woken"), "inner"), "{what}");
+            assert_eq!(start.elapsed(), ms(300), "{what}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_outer_one_reports_where_both_are_looked_at_late() {
+    let (outer, inner) = (Timeout::new(ms(100)).name("outer"), Timeout::new(ms(300)).name("inner"));
+    let mut call = pin!(outer.try_call(inner.try_call(pending::<()>())));
+    assert!(poll_now(call.as_mut()).is_pending());
+    advance(ms(1000)).await;
+    let Poll::Ready(flow) = poll_now(call) else { panic!("it is over") };
+    assert!(is_timeout(&flow, "outer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_inner_one_reports_where_the_outer_one_cannot() {
+    // As where a thread blocks on it, which polls it whenever it is woken, and nothing around.
+    let around = Instant::now() + ms(100);
+    let mut call = pin!(Timeout::new(ms(300)).name("inner").try_call(pending::<()>()));
+    let mut poll = || scope::beneath_started(Some(around), || poll_now(call.as_mut()));
+    assert!(poll().is_err());
+    advance(ms(200)).await;
+    assert!(poll().is_err());
+    advance(ms(800)).await;
+    assert!(poll().is_err(), "left to the outer one");
+    assert!(poll().is_ok_and(|flow| is_timeout(&flow, "inner")));
 }
 
 #[tokio::test(start_paused = true)]

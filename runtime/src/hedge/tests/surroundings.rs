@@ -9,6 +9,7 @@ use tokio::task::coop;
 use tokio::time::advance;
 
 use super::*;
+use crate::woken::Woken;
 use crate::{Backoff, Nested, Retry, Timeout};
 
 #[test]
@@ -69,6 +70,22 @@ async fn none_starts_at_or_after_the_deadline() {
         assert_eq!(flow.rejection().is_some(), ended.is_none(), "{what}");
         assert_eq!(seen.take(), started, "{what}");
     }
+}
+
+/// The timeout around is gone, and nobody polls but who is woken.
+#[tokio::test(start_paused = true)]
+async fn another_starts_at_its_time_where_the_deadline_around_is_gone() {
+    let begun = Instant::now();
+    let started = Cell::new(0);
+    let hedge = Hedge::new(ms(50)).call(move || {
+        let number = started.replace(started.get() + 1);
+        async move { if number == 0 { pending().await } else { Ok::<_, Failure>(number) } }
+    });
+    let mut call = pin!(Woken::new(hedge));
+    assert!(Timeout::new(ms(20)).try_call(call.as_mut()).await.rejection().is_some());
+    let outcome = tokio::time::timeout(ms(5000), call).await;
+    assert_eq!(outcome.expect("it is woken"), Ok(1));
+    assert_eq!(begun.elapsed(), ms(50));
 }
 
 #[tokio::test(start_paused = true)]
