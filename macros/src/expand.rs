@@ -65,14 +65,19 @@ impl Expand<'_> {
         let classes = check.is_some() || self.stack.layers.iter().any(|layer| layer.judges(root, self.output));
         let classes = classes.then(|| quote_spanned!(site()=> use #root::__private::by_class::*;));
         let prelude = self.stack.layers.iter().map(|layer| layer.prelude(self.stack));
-        let mark = self.stack.marks_answers();
-        let mark = mark.then(|| quote_spanned!(site()=> let answered = &#root::__private::Mark::new();));
+        let mark = self.stack.marks_answers().then(|| self.mark());
         // In an async function every argument is consumed. Here one of which the body has clones would be reported as
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
         let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
         let end = self.outer_end(&self.stack.layers);
         quote!(#classes #check #(#consumed)* #(#prelude)* #mark #end)
+    }
+
+    /// Where a fallback says that it has answered, for a stale one.
+    fn mark(&self) -> TokenStream {
+        let root = self.root;
+        quote_spanned!(site()=> let answered = &#root::__private::Mark::new();)
     }
 
     /// A blocking function whose return type has an unknown name may return a future, whose body nobody would see.
@@ -123,6 +128,15 @@ impl Expand<'_> {
         };
         let around = policy.layer(layer, self.stack);
         let judges = policy.judges(layer, self.root, self.output).map(|judges| quote_spanned!(site()=> , #judges));
+        if policy.repeats() && self.stack.marks_calls(layer) {
+            let (statements, outcome) = self.outcome(beneath);
+            let mark = self.mark();
+            let call = quote_spanned!(site()=> #mark #statements let outcome = #outcome; answered.give(outcome));
+            let call = self.block(layer.span, &call);
+            let calls = quote_spanned!(layer.span=> || #call);
+            let calls = quote_spanned!(site()=> let calls = #calls;);
+            return (calls, quote_spanned!(site()=> #around.around_marked(answered, calls #judges)));
+        }
         if policy.repeats() {
             let (statements, call) = self.call_expr(beneath);
             // In braces, so that all of it stands at the attribute. Not in its place among the arguments: of a closure that

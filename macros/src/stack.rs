@@ -93,6 +93,15 @@ impl Stack {
         first.is_some_and(|first| self.layers[first + 1..].iter().any(|layer| layer.kind == Kind::Fallback))
     }
 
+    /// Whether the calls that a layer makes side by side are to be told apart so, each with a mark of its own.
+    pub(crate) fn marks_calls(&self, layer: &Layer) -> bool {
+        let first = self.layers.iter().find(|other| other.is_stale());
+        first.is_some_and(|first| {
+            let beneath = |other: &Layer| other.number > first.number.max(layer.number);
+            self.layers.iter().any(|other| beneath(other) && other.kind == Kind::Fallback)
+        })
+    }
+
     /// Whether several policies reject, and not all of them convert their rejections alike.
     pub(crate) fn tells_rejections_apart(&self) -> bool {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1

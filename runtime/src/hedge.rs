@@ -2,6 +2,7 @@
 
 mod call;
 pub(crate) mod layer;
+pub(crate) mod marked;
 mod measure;
 mod race;
 mod schedule;
@@ -22,15 +23,16 @@ pub use call::HedgeWhen;
 ///
 /// For calls that may be repeated safely, and that now and then take much longer than most. Another call starts each
 /// `after` in which there is no answer yet, and at once when the last one fails before that. The first success wins, and
-/// so does the first permanent or neutral error, which is an answer too; the other calls are dropped. A failure waits
-/// for the calls under way. When all have failed, the outcome is that of the first call.
+/// so does the first permanent error, which is an answer too; the other calls are dropped. Any other failure waits for
+/// the calls under way, a neutral one as well, by which nobody was asked. When all have failed, the outcome is that of
+/// the first call.
 ///
 /// A call that is dropped so says nothing of the dependency: for a circuit breaker beneath it is neutral, and slow where
 /// it took longer than `slow_call`.
 ///
 /// Time runs from the moment when a call first waits. No call starts at or after the [`deadline`](crate::deadline) of a
 /// timeout around it, nor before a server's hint is over; a hint above ten seconds (or above `after`, where that is
-/// longer) and an open circuit end the starting of calls. Waiting needs a tokio runtime with time enabled.
+/// longer), an open circuit and any other neutral error end the starting of calls. Waiting needs a tokio runtime with time enabled.
 ///
 /// ```
 /// use std::io;
@@ -113,8 +115,10 @@ impl Hedge {
     /// [`max`](Percentile::max), none starts but after a failure.
     ///
     /// It measures each call from its own first poll, and so reads the clock then and at its end. Calls that return count,
-    /// whatever they return; those that are dropped, and those that a policy beneath rejects, only where they had taken
-    /// longer than the percentile.
+    /// whatever they return. One that is given up because another has won counts as any of the recent calls that took
+    /// longer than it had, so that the percentile stays that of the calls where `after` is shorter, by a
+    /// [`factor`](Percentile::factor) or a [`max`](Percentile::max). Those that the caller drops, and those that a policy
+    /// beneath rejects, count only where they had taken longer than the percentile.
     ///
     /// ```
     /// use std::time::Duration;

@@ -187,6 +187,19 @@ impl Percentile {
         }
     }
 
+    /// A call of a hedge was given up after so long, since another one has won.
+    ///
+    /// Where that is no longer than the percentile, it may have taken longer all the same, and is given up because it
+    /// did not end early. It counts as one of the recent calls that took longer than it had, whichever: so that of the
+    /// lost ones as many lie above the percentile as of all. Were they left out, only quick calls would remain, and the
+    /// percentile, and with it the time of the next one, would become shorter and shorter.
+    #[cold]
+    pub(crate) fn record_lost_at(&self, now: u64, nanos: u64) {
+        let estimate = self.recent.estimate(&self.settings, now);
+        let longer = if nanos > estimate { nanos } else { self.recent.any_longer(nanos) };
+        self.record_at(now, longer);
+    }
+
     /// A call was cut because it took longer than [`current`](Self::current) said.
     ///
     /// Nobody knows how much longer, so it is one of those beyond measure. Were it counted as long as it was let run,

@@ -25,6 +25,12 @@ pub(crate) fn unit() -> f64 {
     })
 }
 
+/// A number drawn evenly from those below `end`, which is not 0.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "near enough")]
+pub(crate) fn below(end: u64) -> u64 {
+    ((unit() * end as f64) as u64).min(end - 1)
+}
+
 /// The standard library draws the keys of a `RandomState` from the system once for each thread; the counter keeps two
 /// threads apart where there is no such source.
 fn fresh_seed() -> u64 {

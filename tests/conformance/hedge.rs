@@ -167,10 +167,13 @@ async fn h03b_answers_win_and_filters_say_what_is_one() {
         #[hedge(after = "50ms")]
         "20 P 10 S" => 'P' 20 [0],
         "20 N 10 S" => 'N' 20 [0],
+        "1000 S 10 N" => 'S' 1000 [0, 50],
+        "60 N 20 S" => 'S' 70 [0, 50],
         "1000 S 10 P" => 'P' 60 [0, 50];
 
         #[hedge(after = "50ms", ignore(Err(Error::Failed)))]
         "20 F 10 S" => 'F' 20 [0],
+        "1000 S 10 F" => 'S' 1000 [0, 50],
         "20 I 10 S" => 'S' 30 [0, 20];
 
         #[hedge(after = "50ms", on(Err(Error::Io)))]

@@ -379,6 +379,78 @@ async fn f05l2_nor_under_a_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f05l3_the_call_that_wins_decides() {
+    const MS: Duration = Duration::from_millis(1);
+    static KEPT: StaleFallback = StaleFallback::new(TEN_MINUTES);
+    /// Of each call: how long it takes, whether it succeeds, and how long the fallback takes that answers where not.
+    type Plan = [(u32, bool, u32); 2];
+    struct Calls {
+        plan: Plan,
+        begun: Cell<usize>,
+    }
+    impl Calls {
+        fn next(&self) -> (u32, bool, u32) {
+            self.begun.set(self.begun.get() + 1);
+            self.plan[self.begun.get() - 1]
+        }
+    }
+    thread_local! {
+        static FALLBACK: Cell<u32> = const { Cell::new(0) };
+    }
+    async fn body(calls: &Calls) -> Answer {
+        let (takes, succeeds, fallback) = calls.next();
+        tokio::time::sleep(takes * MS).await;
+        FALLBACK.set(fallback);
+        if succeeds { Ok(1) } else { Err(Error::Failed) }
+    }
+    async fn answer() -> Answer {
+        tokio::time::sleep(FALLBACK.get() * MS).await;
+        Ok(99)
+    }
+
+    #[fallback(stale(KEPT))]
+    #[hedge(after = "20ms")]
+    #[fallback(answer().await)]
+    async fn call(calls: &Calls) -> Answer {
+        body(calls).await
+    }
+    #[fallback(stale(KEPT))]
+    #[hedge(after = "20ms", on(Ok(_)))]
+    #[fallback(answer().await)]
+    async fn failures(calls: &Calls) -> Answer {
+        body(calls).await
+    }
+    #[hedge(after = "20ms")]
+    #[fallback(stale(KEPT))]
+    #[fallback(answer().await)]
+    async fn beneath(calls: &Calls) -> Answer {
+        body(calls).await
+    }
+
+    let cases: [(&str, Plan, u32, bool); 4] = [
+        ("answered for, while the second runs", [(0, false, 40), (1000, true, 0)], 99, false),
+        ("a success, while the second is answered for", [(40, true, 0), (0, false, 1000)], 1, true),
+        ("the second is answered for, while the first runs", [(1000, true, 0), (0, false, 10)], 99, false),
+        ("the second succeeds, while the first is answered for", [(10, false, 1000), (10, true, 0)], 1, true),
+    ];
+    for (what, plan, expected, is_kept) in cases {
+        let calls = || Calls { plan, begun: Cell::new(0) };
+        KEPT.clear();
+        assert_eq!((call(&calls()).await, KEPT.len() == 1), (Ok(expected), is_kept), "{what}");
+        KEPT.clear();
+        assert_eq!((beneath(&calls()).await, KEPT.len() == 1), (Ok(expected), is_kept), "{what}, beneath the hedge");
+    }
+    // Both fail for the hedge: what holds is the first, though the second ends last.
+    for (plan, expected, is_kept) in
+        [([(0, false, 30), (30, true, 0)], 99, false), ([(30, true, 0), (0, false, 40)], 1, true)]
+    {
+        KEPT.clear();
+        let calls = Calls { plan, begun: Cell::new(0) };
+        assert_eq!((failures(&calls).await, KEPT.len() == 1), (Ok(expected), is_kept));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn f05m_two_of_them() {
     #[fallback(stale = "10m")]
     #[fallback(stale = "1m")]

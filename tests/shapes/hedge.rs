@@ -271,3 +271,33 @@ functions!(among_others, Stack::HEDGE_AMONG, [
     #[steadfast::circuit_breaker]
     #[steadfast::timeout("1s")]
 ]);
+
+/// With a mark for each call: in a method that borrows, of a generic type, and `Send`.
+#[tokio::test(start_paused = true)]
+async fn marked() {
+    use crate::shapes::probe::{Error, Probe, SEVEN, send};
+
+    struct Service<'p, K> {
+        probe: &'p Probe,
+        key: K,
+    }
+    impl<K: steadfast::Key + Sync> Service<'_, K> {
+        #[steadfast::fallback(stale = "1m", key = self.key)]
+        #[steadfast::hedge(after = "10s")]
+        #[steadfast::retry(attempts = 2, backoff = none, clone(text))]
+        #[steadfast::fallback(self.other(&text).await)]
+        #[steadfast::timeout("1s")]
+        async fn call(&self, text: String) -> Result<u32, Error> {
+            drop(text);
+            let seven = self.probe.step().await?;
+            Ok(seven)
+        }
+
+        async fn other(&self, text: &str) -> Result<u32, Error> {
+            Ok(u32::try_from(text.len()).unwrap())
+        }
+    }
+    let probe = Probe::well();
+    let service = Service { probe: &probe, key: "k" };
+    assert_eq!(send(service.call("text".to_owned())).await, Ok(SEVEN));
+}

@@ -246,3 +246,96 @@ fn above_another_fallback() {
         "#]],
     );
 }
+
+#[test]
+fn above_a_hedge() {
+    check(
+        r#"
+        #[fallback(stale = "1h")]
+        #[hedge(after = "50ms")]
+        #[fallback(replica(id).await)]
+        async fn fetch(id: u32) -> Result<Row, Error> {
+            query(id).await
+        }
+        "#,
+        &expect![[r#"
+            async fn fetch(id: u32) -> Result<Row, Error> {
+                use ::steadfast::__private::by_class::*;
+                let answered = &::steadfast::__private::Mark::new();
+                let calls = || async {
+                    let answered = &::steadfast::__private::Mark::new();
+                    let outcome = 'handled_3: {
+                        answered.begin();
+                        let outcome = {
+                            let call = ::steadfast::__private::call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                query(id).await
+                            });
+                            call.await
+                        };
+                        if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                            outcome,
+                            |outcome: &Result<Row, Error>| {
+                                (&&&::steadfast::__private::Outcome(outcome)).is_error()
+                            },
+                        ) {
+                            break 'handled_3 ::steadfast::__private::answered(value);
+                        }
+                        answered.answers();
+                        ::steadfast::__private::call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                replica(id).await
+                            })
+                            .await
+                    };
+                    answered.give(outcome)
+                };
+                let call = ::steadfast::__private::hedge({
+                        static HEDGE: ::steadfast::Hedge = ::steadfast::Hedge::new(
+                                ::core::time::Duration::from_millis(50),
+                            )
+                            .inside(&|| {});
+                        &HEDGE
+                    })
+                    .around_marked(
+                        answered,
+                        calls,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                        },
+                    );
+                let call = ::steadfast::__private::stale(
+                        {
+                            static FALLBACK: ::steadfast::StaleFallback = ::steadfast::StaleFallback::new(
+                                    ::core::time::Duration::from_secs(3600),
+                                )
+                                .inside(&|| {});
+                            &FALLBACK
+                        },
+                        ::steadfast::__private::NO_KEY,
+                    )
+                    .mark(answered)
+                    .around(
+                        call,
+                        |outcome: &Result<Row, Error>| {
+                            (&&&::steadfast::__private::Outcome(outcome)).class()
+                        },
+                        |keeps| ::steadfast::__private::keeper::<
+                            Result<Row, Error>,
+                            _,
+                        >((&&keeps).part()),
+                        |_| (),
+                    );
+                ::steadfast::__private::returned(call.await)
+            }
+        "#]],
+    );
+}

@@ -133,8 +133,6 @@ impl TimeWindow {
 
     /// Takes in successes that were counted elsewhere, in the bucket of that number.
     pub(super) fn absorb(&mut self, number: u64, successes: u64) {
-        // The thread that counted them may have read the clock a little later than this one.
-        let number = if number == self.present + 1 { self.present } else { number };
         if number > self.present || self.present - number >= BUCKETS {
             return;
         }

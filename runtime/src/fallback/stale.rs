@@ -15,7 +15,7 @@ mod tests;
 
 use core::any::TypeId;
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,7 +32,7 @@ use self::lru::Lru;
 pub use self::call::StaleCalls;
 pub use self::event::StaleEvent;
 pub use self::kept::{IsOther, IsResult, Keeper, Keeps, Kept, Success, Whole, keeper};
-pub use self::mark::Mark;
+pub use self::mark::{Mark, Marked};
 
 /// Answers with the last success where a call fails, if that success is young enough: `#[fallback(stale = ..)]` as a
 /// value.
@@ -73,9 +73,14 @@ pub struct StaleFallback {
     /// Counts successes, so that their order is known by the time they are kept.
     completions: AtomicU64,
     answered: AtomicU64,
+    /// How often keys were forgotten, many in each place: what a call under way brings of one that was is not kept.
+    removals: [AtomicU32; PLACES],
     /// `None` until there is one: a map is not `const` to make.
     last: Mutex<Option<Lru<Last>>>,
 }
+
+/// As many as let few calls meet the removal of another key.
+const PLACES: usize = 64;
 
 /// A success.
 struct Last {
@@ -102,6 +107,7 @@ impl StaleFallback {
             name: Name::UNNAMED,
             completions: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            removals: [const { AtomicU32::new(0) }; PLACES],
             last: Mutex::new(None),
         }
     }
@@ -155,16 +161,40 @@ impl StaleFallback {
     }
 
     /// Forgets the last success of a key, as after a change that makes it wrong; says whether there was one.
+    ///
+    /// Nor is the success kept of a call for it that is under way, which may have read what was before the change.
     pub fn remove(&self, key: &(impl Key + ?Sized)) -> bool {
         let key = KeyBytes::of(key);
-        let gone = self.lock().as_mut().map(|last| last.remove(key.as_slice()));
+        let gone = {
+            let mut last = self.lock();
+            self.removals(&key).fetch_add(1, Ordering::Relaxed);
+            last.as_mut().map(|last| last.remove(key.as_slice()))
+        };
         gone.is_some_and(|gone| !gone.is_empty())
     }
 
-    /// Forgets all successes.
+    /// Forgets all successes, those included that calls under way may bring.
     pub fn clear(&self) {
-        let gone = self.lock().take();
+        let gone = {
+            let mut last = self.lock();
+            for removals in &self.removals {
+                removals.fetch_add(1, Ordering::Relaxed);
+            }
+            last.take()
+        };
         drop(gone);
+    }
+
+    /// A call begins: what has been forgotten by now.
+    #[inline]
+    fn begin(&self, key: &KeyBytes) -> u32 {
+        self.removals(key).load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn removals(&self, key: &KeyBytes) -> &AtomicU32 {
+        let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        &self.removals[key.as_slice().iter().fold(0x811c_9dc5, mix) as usize % PLACES]
     }
 
     /// A call has succeeded just now.
@@ -173,11 +203,15 @@ impl StaleFallback {
         Completion { order: self.completions.fetch_add(1, Ordering::Relaxed), at: clock::now() }
     }
 
-    /// Keeps a success, unless one that came later is there already.
-    fn keep(&self, ty: TypeId, key: &KeyBytes, completion: Completion, value: Erased) {
-        let key = key.as_slice();
+    /// Keeps a success, unless one that came later is there already, or its key was forgotten since the call began.
+    fn keep(&self, ty: TypeId, key: &KeyBytes, began: u32, completion: Completion, value: Erased) {
         let mut new = Last { value, completion };
         let mut last = self.lock();
+        if self.begin(key) != began {
+            drop(last);
+            return;
+        }
+        let key = key.as_slice();
         let entries = last.get_or_insert_default();
         let gone = match entries.find(ty, key) {
             Some(place) => {

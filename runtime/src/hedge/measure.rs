@@ -18,9 +18,16 @@ impl Measure {
         Self(watch)
     }
 
-    /// The call is given up.
-    pub(super) fn lose(&mut self) {
+    /// The call is given up, as one of a caller who goes away.
+    pub(super) fn drop(&mut self) {
         self.0 = None;
+    }
+
+    /// The call is given up, since another one has won.
+    pub(super) fn lose(&mut self) {
+        if let Some(watch) = &mut self.0 {
+            watch.lose();
+        }
     }
 
     #[inline]

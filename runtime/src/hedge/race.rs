@@ -18,7 +18,7 @@ where
     X: Copy + Into<Rejection>,
 {
     match outcome {
-        Flow::Returned(value) => class(value).filter(|class| class.is_retryable()),
+        Flow::Returned(value) => class(value).filter(|class| *class != Class::Permanent),
         Flow::Rejected(rejection) => Some((*rejection).into().class()),
     }
 }
@@ -56,9 +56,16 @@ where
     #[cold]
     pub(super) fn go_on(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         match self.poll_all(cx) {
-            Some(outcome) => Poll::Ready(outcome),
+            Some(outcome) => self.won(outcome),
             None => self.start_others(cx),
         }
+    }
+
+    /// A call has: the others have lost.
+    fn won(self, outcome: Flow<R, X>) -> Poll<Flow<R, X>> {
+        self.schedule.first.lose();
+        self.others.iter_mut().flatten().for_each(|(measure, _)| measure.lose());
+        Poll::Ready(outcome)
     }
 
     /// Polls the calls under way. Of those that win in the same poll it is the one that started first.
@@ -122,7 +129,7 @@ where
                 Poll::Ready(outcome) => {
                     measure.end(&outcome);
                     match failure(&outcome, self.class) {
-                        None => return Poll::Ready(outcome),
+                        None => return self.won(outcome),
                         Some(class) => self.schedule.failed(class, true),
                     }
                 }
@@ -150,7 +157,7 @@ where
 impl<M, F, C, O> Drop for Race<'_, '_, M, F, C, O> {
     fn drop(&mut self) {
         self.schedule.end();
-        self.schedule.first.lose();
+        self.schedule.first.drop();
         let others = mem::take(self.others);
         scope::drop_as(Dropping::Lost, || {
             // Here, so that they are dropped as such also where the drop of the first one panics.

@@ -96,7 +96,9 @@ impl<'p> Schedule<'p> {
             match self.next {
                 _ if is_newest => self.start_at(Some(now), now),
                 Next::At(at) => self.start_at(Some(at), now),
-                Next::Now | Next::Never => {}
+                // The newest call has failed in this same poll.
+                Next::Now => self.start_at(Some(now), now),
+                Next::Never => {}
             }
         } else if is_newest {
             match class {

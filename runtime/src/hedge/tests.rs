@@ -34,6 +34,7 @@ use Says::{Failed, Good, Rejected};
 
 const TRANSIENT: Says = Failed(Class::TRANSIENT);
 const THROTTLED: Says = Failed(Class::THROTTLED);
+const NEUTRAL: Says = Failed(Class::Neutral);
 const OPEN: Says = Rejected(RejectionKind::CircuitOpen, Some(1));
 const FULL: Says = Rejected(RejectionKind::BulkheadFull, None);
 const LATE: Says = Rejected(RejectionKind::Timeout, None);
@@ -135,8 +136,6 @@ async fn calls_start_and_win_in_their_time() {
         ("all fail in the same poll",              10, 3, &[(35, TRANSIENT), (25, TRANSIENT), (15, TRANSIENT)], 0, 35,  &[0, 10, 20]),
         // Answers.
         ("a permanent error wins",                 50, 2, &[(20, Failed(Class::Permanent)), (10, Good)],       0, 20,   &[0]),
-        ("a neutral error wins",                   50, 2, &[(20, Failed(Class::Neutral)), (10, Good)],         0, 20,   &[0]),
-        ("the second's neutral error wins",        50, 2, &[(1000, Good), (10, Failed(Class::Neutral))],       1, 60,   &[0, 50]),
         ("the second's permanent error wins",      50, 2, &[(1000, Good), (10, Failed(Class::Permanent))],     1, 60,   &[0, 50]),
         // Servers that ask for less.
         ("throttled: not before its time",         50, 2, &[(20, THROTTLED), (10, Good)],                      1, 60,   &[0, 50]),
@@ -160,10 +159,17 @@ async fn calls_start_and_win_in_their_time() {
         ("a full bulkhead: not before its time",   50, 2, &[(20, FULL), (10, Good)],                           1, 60,   &[0, 50]),
         ("a failure of the first cuts it not short", 50, 3, &[(70, TRANSIENT), (10, THROTTLED), (10, Good)],   2, 110,  &[0, 50, 100]),
         ("a full bulkhead, at once",               50, 2, &[(0, FULL), (10, Good)],                            1, 60,   &[0, 50]),
-        // An open circuit.
+        ("a hint in the same poll",                50, 3, &[(90, throttled_for(500)), (40, TRANSIENT), (10, Good)], 2, 600, &[0, 50, 590]),
+        ("the same, and the newest is polled first", 50, 4, &[(110, throttled_for(500)), (20, TRANSIENT), (40, TRANSIENT), (10, Good)], 3, 620, &[0, 50, 70, 610]),
+        // An open circuit, of its own or further down.
         ("nobody is asked",                        50, 2, &[(20, OPEN), (10, Good)],                           0, 20,   &[0]),
         ("it waits for those under way",           50, 3, &[(200, Good), (0, OPEN)],                           0, 200,  &[0, 50]),
         ("no other even then",                     50, 3, &[(60, TRANSIENT), (0, OPEN)],                       0, 60,   &[0, 50]),
+        ("a neutral error: nobody is asked",       50, 2, &[(20, NEUTRAL), (10, Good)],                        0, 20,   &[0]),
+        ("a neutral error waits",                  50, 3, &[(200, Good), (10, NEUTRAL)],                       0, 200,  &[0, 50]),
+        ("a neutral error of the first waits",     50, 2, &[(60, NEUTRAL), (20, Good)],                        1, 70,   &[0, 50]),
+        ("a neutral error waits for a failure",    50, 2, &[(60, NEUTRAL), (20, TRANSIENT)],                   0, 70,   &[0, 50]),
+        ("an answer is better than it",            50, 2, &[(60, NEUTRAL), (20, Failed(Class::Permanent))],    1, 70,   &[0, 50]),
     ];
     for &(what, after, attempts, calls, outcome, at, started) in CASES {
         let expected = Went { outcome, at, started: started.to_vec() };

@@ -64,6 +64,15 @@ impl<'h> Octaves<'h> {
         self.sums.iter().sum()
     }
 
+    /// How many latencies are in the bucket of this one, and in those before it.
+    pub(super) fn up_to(&self, nanos: u64) -> u64 {
+        let bucket = bucket_of(nanos);
+        let octave = bucket / OCTAVE as usize;
+        let below: u64 = self.sums[..octave].iter().sum();
+        let buckets = octave * OCTAVE as usize..=bucket;
+        below + self.histograms.iter().flat_map(|histogram| &histogram.0[buckets.clone()]).map(count).sum::<u64>()
+    }
+
     /// The latency of this rank, from 1 for the shortest, in nanoseconds: the longest in its bucket. [`NEVER`] where it
     /// is one of those of which nobody knows how long they were.
     pub(super) fn ranked(&self, rank: u64) -> u64 {
@@ -135,6 +144,8 @@ mod tests {
         for rank in 1..=5 {
             let found = Octaves::of(&histograms).ranked(rank);
             assert!((rank * 1_000_000..=rank * 1_000_000 * 33 / 32 + 1024).contains(&found), "{rank}: {found}");
+            assert_eq!(Octaves::of(&histograms).up_to(rank * 1_000_000), rank);
+            assert_eq!(Octaves::of(&histograms).up_to(rank * 1_000_000 - 100_000), rank - 1);
         }
         histograms[1].add(NEVER);
         assert_eq!(Octaves::of(&histograms).ranked(6), NEVER);

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use super::histogram::{Histogram, Octaves};
 use super::settings::{NEVER, Settings};
+use crate::random;
 
 /// Into how many epochs a window is divided.
 const RING: usize = 4;
@@ -81,6 +82,15 @@ impl Recent {
         self.counts.get().filter(|_| is_present).map_or(0, |counts| Octaves::of(&counts.epochs).total())
     }
 
+    /// Of the latencies that are longer than this any one, by chance; this itself where there are none.
+    pub(super) fn any_longer(&self, nanos: u64) -> u64 {
+        let Some(counts) = self.counts.get() else { return nanos };
+        let octaves = Octaves::of(&counts.epochs);
+        let (shorter, all) = (octaves.up_to(nanos), octaves.total());
+        let longer = all.saturating_sub(shorter);
+        if longer == 0 { nanos } else { octaves.ranked(shorter + 1 + random::below(longer)) }
+    }
+
     /// Forgets everything.
     pub(super) fn forget(&self) {
         let Some(counts) = self.counts.get() else { return };
@@ -93,7 +103,7 @@ impl Recent {
     /// Whether `now` lies in the present epoch.
     #[inline]
     fn is_present(&self, settings: &Settings, now: u64) -> bool {
-        let began = self.epoch.load(Ordering::Relaxed).wrapping_mul(settings.epoch);
+        let began = self.epoch.load(Ordering::Acquire).wrapping_mul(settings.epoch);
         // Before it began, the difference is more than any epoch.
         now.wrapping_sub(began) < settings.epoch
     }
@@ -115,11 +125,12 @@ impl Recent {
                     // The ring goes on beneath nothing.
                     counts.of(new.wrapping_sub(epoch)).clear();
                 }
-                self.epoch.store(new, Ordering::Release);
+                // In this order: whoever sees the epoch takes the estimate to be of it.
                 self.compute(counts, settings);
+                self.epoch.store(new, Ordering::Release);
             }
         }
-        self.epoch.load(Ordering::Relaxed).abs_diff(new) < EPOCHS
+        self.epoch.load(Ordering::Acquire).abs_diff(new) < EPOCHS
     }
 
     fn try_turning(&self) -> Option<(&Counts, MutexGuard<'_, ()>)> {

@@ -1,3 +1,4 @@
+use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::Barrier;
 use std::thread;
 
@@ -318,6 +319,35 @@ fn threads_lose_nothing() {
     assert_eq!(percentile.recent.calls(&percentile.settings, START), 4 * CALLS);
     percentile.recent.refresh(&percentile.settings);
     assert!(tells(percentile.recent.estimate(&percentile.settings, START), 2 * MS));
+}
+
+#[test]
+fn whoever_sees_the_new_epoch_sees_its_estimate() {
+    const THREADS: u64 = 2;
+    let percentile = Percentile::new(0.5);
+    let (turn, wrong) = (AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for round in 0..3_000 {
+                    // Nothing of the one before is in the window.
+                    let now = START + round * 4 * EPOCH;
+                    // Without a lock, which would let one thread go on well before the other.
+                    turn.fetch_add(1, SeqCst);
+                    while turn.load(SeqCst) < (2 * round + 1) * THREADS {
+                        thread::yield_now();
+                    }
+                    wrong.fetch_add(u64::from(percentile.current_at(now) != NEVER), SeqCst);
+                    turn.fetch_add(1, SeqCst);
+                    while turn.load(SeqCst) < (2 * round + 2) * THREADS {
+                        thread::yield_now();
+                    }
+                    record(&percentile, now, 20, 10);
+                }
+            });
+        }
+    });
+    assert_eq!(wrong.into_inner(), 0);
 }
 
 #[test]

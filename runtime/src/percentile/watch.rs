@@ -43,6 +43,16 @@ impl<'p> Watch<'p> {
         }
     }
 
+    /// The call is given up, since another one has won.
+    #[cold]
+    pub(crate) fn lose(&mut self) {
+        if self.is_running() {
+            let (began, now) = (self.began, time::nanos());
+            self.began = NEVER;
+            self.percentile.record_lost_at(now, now.saturating_sub(began));
+        }
+    }
+
     /// The call took longer than it may: than its own limit, or than a deadline that was given and came first. That one
     /// says no more of the call than a caller who goes away.
     #[cold]

@@ -66,8 +66,8 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
         F: Future<Output = Flow<R, X>>,
         X: Copy + Into<Rejection>,
     {
-        self.begin();
-        Around { call, settle: Some(move |outcome| self.settle(outcome, class, keeper, on_stale)) }
+        let began = self.begin();
+        Around { call, settle: Some(move |outcome| self.settle(began, outcome, class, keeper, on_stale)) }
     }
 
     /// Makes the call with its last success to fall back on.
@@ -82,21 +82,23 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
     where
         X: Copy + Into<Rejection>,
     {
-        self.begin();
-        self.settle(call(), class, keeper, on_stale)
+        let began = self.begin();
+        self.settle(began, call(), class, keeper, on_stale)
     }
 
     #[inline]
-    fn begin(&self) {
+    fn begin(&self) -> u32 {
         if let Some(mark) = self.mark {
             mark.begin();
         }
+        self.policy.begin(self.key.borrow())
     }
 
     /// Keeps a success, answers for a failure, and lets all else pass.
     #[inline]
     fn settle<R, X>(
         self,
+        began: u32,
         outcome: Flow<R, X>,
         class: impl FnOnce(&R) -> Option<Class>,
         keeper: impl FnOnce(Keeps<R>) -> Keeper<R>,
@@ -110,7 +112,7 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
             Flow::Returned(value) => match class(value) {
                 None => {
                     if !self.mark.is_some_and(Mark::is_answered) {
-                        self.keep(value, &keeper);
+                        self.keep(began, value, &keeper);
                     }
                     outcome
                 }
@@ -122,11 +124,11 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
     }
 
     #[inline]
-    fn keep<R>(&self, value: &R, keeper: &Keeper<R>) {
+    fn keep<R>(&self, began: u32, value: &R, keeper: &Keeper<R>) {
         let completion = self.policy.completion();
         // The user's `clone` runs here, and never under the lock.
         if let Some(kept) = (keeper.keep)(value) {
-            self.policy.keep((keeper.kind)(), self.key.borrow(), completion, kept);
+            self.policy.keep((keeper.kind)(), self.key.borrow(), began, completion, kept);
         }
     }
 

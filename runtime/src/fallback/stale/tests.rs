@@ -244,6 +244,37 @@ fn p38_an_older_success_never_takes_the_place_of_a_newer_one() {
     assert_eq!(last.map(|slow| slow.value), Some(2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn p38_what_was_forgotten_does_not_come_back() {
+    type Forget = fn(&StaleFallback);
+    let cases: [(&str, Forget, bool); 4] = [
+        ("its key", |policy| _ = policy.remove(&1), false),
+        ("all", StaleFallback::clear, false),
+        ("another key", |policy| _ = policy.remove(&2), true),
+        ("nothing", |_| (), true),
+    ];
+    for (what, forget, is_kept) in cases {
+        let policy = StaleFallback::new(MINUTE);
+        let slow = async {
+            tokio::task::yield_now().await;
+            Ok::<u32, Error>(10)
+        };
+        let (under_way, ()) = tokio::join!(policy.call(&1, slow), async { forget(&policy) });
+        assert_eq!(under_way, Ok(10));
+        assert_eq!(answer(&policy, &1), is_kept.then_some(10), "{what}, async");
+        call(&policy, &1, Ok(20)).unwrap();
+        assert_eq!(answer(&policy, &1), Some(20), "{what}: a call that began since then is kept");
+
+        let policy = StaleFallback::new(MINUTE);
+        let under_way = policy.call_blocking(&1, || {
+            forget(&policy);
+            Ok::<u32, Error>(10)
+        });
+        assert_eq!(under_way, Ok(10));
+        assert_eq!(answer(&policy, &1), is_kept.then_some(10), "{what}");
+    }
+}
+
 #[test]
 fn p38_many_at_once() {
     let policy = StaleFallback::new(MINUTE).max_keys(10);

@@ -89,10 +89,11 @@ async fn these_calls_count() {
         ("a failure, and another", &[(6, TRANSIENT), (4, Good)], 2),
         ("failures at once", &[(0, TRANSIENT), (0, TRANSIENT)], 2),
         ("an answer", &[(6, Failed(Class::Permanent))], 1),
-        // Only where they took longer than most.
+        // Whenever they are given up.
         ("a loser", &[(1000, Good), (4, Good)], 2),
-        ("a loser that has hardly begun", &[(14, Good), (50, Good)], 1),
+        ("a loser that has hardly begun", &[(14, Good), (50, Good)], 2),
         ("a second that loses late", &[(30, Good), (100, Good)], 2),
+        // Only where they took longer than most.
         ("a rejection", &[(6, LATE), (4, Good)], 1),
         ("a late rejection", &[(40, LATE), (50, Good)], 2),
         ("rejections at once", &[(0, LATE), (0, LATE)], 0),
@@ -154,7 +155,8 @@ async fn a_panic_is_no_call_that_returned() {
 
 #[tokio::test(start_paused = true)]
 async fn a_loser_has_ended_with_the_race() {
-    let percentile = leaked(median().factor(0.5));
+    // The longest of all.
+    let percentile = leaked(Percentile::new(1.0).min_calls(4).factor(0.5));
     (0..10).for_each(|_| percentile.record(ms(10)));
     let calls = Cell::new(0);
     let body = || async {
@@ -164,10 +166,12 @@ async fn a_loser_has_ended_with_the_race() {
     let hedge = Hedge::percentile(percentile);
     let mut call = Box::pin(layer::hedge(&hedge).around(body, |()| None));
     assert_eq!(call.as_mut().await, Flow::Returned(()));
-    // The first had 7 of 10 ms, however long its future is kept.
+    // The first had 7 of 10 ms, however long its future is kept: it counts as one of those that took 10.
     advance(ms(1000)).await;
     drop(call);
-    assert_eq!(percentile.calls(), 11);
+    percentile.record(ms(10));
+    assert_eq!(percentile.calls(), 13);
+    assert!(is_about(percentile.estimate(), 10), "{percentile:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,4 +199,62 @@ async fn a_server_that_becomes_slow_is_not_asked_twice_by_everybody() {
     // Until the longer latency is that of the tenth part of the calls.
     assert!((1..200).contains(&added[1]), "{added:?}");
     assert!(is_about(percentile.estimate(), 100), "{percentile:?}");
+}
+
+/// How many milliseconds a call takes, of a number from nothing to one.
+type Latency = fn(f64) -> f64;
+
+/// How many calls of a thousand get another one, in the last of several rounds.
+async fn settles(percentile: Percentile, latency: Latency) -> usize {
+    const CALLS: usize = 1000;
+    const ROUNDS: usize = 4;
+    let percentile = leaked(percentile);
+    let mut random = 88_172_645_463_325_252_u64;
+    let mut draw = || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        f64::from(u32::try_from(random >> 32).unwrap()) / f64::from(u32::MAX)
+    };
+    let mut added = 0;
+    for _ in 0..ROUNDS {
+        added = 0;
+        for _ in 0..CALLS {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some milliseconds")]
+            let calls = [0; 2].map(|_| (latency(draw()) as u64, Good));
+            added += race(Hedge::percentile(percentile), &calls).await.started.len() - 1;
+        }
+    }
+    added * 1000 / CALLS
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_feed_on_itself() {
+    /// With a mean of 100 ms.
+    fn exponential(u: f64) -> f64 {
+        -100.0 * (1.0 - u).max(1e-9).ln()
+    }
+    /// Four of five take 10 to 30 ms, and one of ten 200 to 1200.
+    fn spread(u: f64) -> f64 {
+        if u < 0.8 {
+            10.0 + u * 25.0
+        } else if u < 0.9 {
+            30.0 + (u - 0.8) * 200.0
+        } else {
+            200.0 + (u - 0.9) * 10_000.0
+        }
+    }
+    let p95 = || Percentile::new(0.95);
+    let cases: [(_, _, Latency, _); 6] = [
+        ("exponential", p95(), exponential, 50),
+        ("exponential, 0.7 of it", p95().factor(0.7), exponential, 122),
+        ("exponential, half of it", p95().factor(0.5), exponential, 223),
+        ("exponential, bounded", p95().max(ms(100)), exponential, 368),
+        ("spread, half of it", p95().factor(0.5), spread, 85),
+        ("spread, bounded", p95().max(ms(100)), spread, 100),
+    ];
+    for (what, percentile, latency, expected) in cases {
+        let added = settles(percentile, latency).await;
+        assert!(added.abs_diff(expected) < 20 + expected / 5, "{what}: {added} of a thousand, not {expected}");
+    }
 }
