@@ -42,12 +42,12 @@ impl Stack {
         let mut clones = Vec::new();
         let mut root = None;
         let mut docs = true;
-        for Collected { kind, span, args, .. } in attributes.into_iter().filter(is_read) {
+        for Collected { kind, span, args, is_of_a_set, .. } in attributes.into_iter().filter(is_read) {
             let says_nothing = args.is_empty();
             let mut args = Args::parse(ctxt, kind, span, args);
             let common = Common::read(&mut args);
             let filter = Filter::read(&mut args);
-            clones.extend(args.clones(function));
+            clones.extend(args.clones(function, is_of_a_set));
             root = root.or_else(|| common.root.clone());
             docs &= common.docs;
             let Some(read) = kind.facts().read else {
