@@ -350,8 +350,9 @@ async fn h07_none_starts_at_or_after_the_deadline() {
         #[hedge(after = "50ms")]
         "1 T" => 'T' 51 [0, 50];
 
+        // Written as literals, this one and the last are refused.
         #[timeout("50ms")]
-        #[hedge(after = "50ms")]
+        #[hedge(after = Duration::from_millis(50))]
         "1 T" => 'T' 50 [0];
 
         #[timeout("120ms")]
@@ -360,13 +361,16 @@ async fn h07_none_starts_at_or_after_the_deadline() {
 
         // But after a failure there is time for it.
         #[timeout("40ms")]
-        #[hedge(after = "50ms")]
+        #[hedge(after = Duration::from_millis(50))]
         "20 F 10 S" => 'S' 30 [0, 20];
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn h08_policies_around_it_wrap_in_written_order() {
+    fn zero() -> Answer {
+        Ok(0)
+    }
     race! {
         #[retry(attempts = 2, backoff = fixed("100ms"), jitter = none)]
         #[hedge(after = "50ms")]
@@ -393,9 +397,9 @@ async fn h08_policies_around_it_wrap_in_written_order() {
         #[hedge(after = "50ms")]
         "20 F 30 F" => 'S' 50 [0, 20];
 
-        // Beneath, it makes a success of each failure.
+        // Beneath, it makes a success of each failure; where it is plain that it does, it is refused.
         #[hedge(after = "50ms")]
-        #[fallback(Ok(0))]
+        #[fallback(zero())]
         "20 F 10 F" => 'S' 20 [0],
         "90 F 10 F" => 'S' 60 [0, 50];
 
