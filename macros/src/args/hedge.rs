@@ -46,7 +46,7 @@ impl Hedge {
     fn read(args: &mut Args<'_>) -> Self {
         if let Some(expr) = args.positional() {
             args.ctxt.error_spanned_by(expr, "expected `after = ..`, e.g. `#[hedge(after = \"50ms\")]`");
-        } else if !args.is_meant("after") {
+        } else if !percentile::refuse_as_argument(args, "after = ", &[]) && args.lacks("after") {
             let message = "`#[hedge]` needs `after`: how long a call may take before another one starts, e.g. \
                            `#[hedge(after = \"50ms\")]`";
             args.ctxt.error(args.span, message);

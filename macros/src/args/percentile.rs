@@ -43,6 +43,23 @@ pub(crate) fn bare(expr: Expr) -> Expr {
     }
 }
 
+/// `percentile = 0.99, max = "5s"`, where `percentile(..)` was meant: says whether it is so, and what to write, with the
+/// settings that were given and those that are `needed`.
+pub(super) fn refuse_as_argument(args: &mut Args<'_>, before: &str, needed: &[&str]) -> bool {
+    let Some(named) = args.named.iter().find(|named| named.name == NAME) else { return false };
+    let share = match &named.value {
+        super::Value::Expr(share) => crate::docs::source(&**share),
+        _ => "0.99".to_owned(),
+    };
+    let span = named.name.span();
+    let given = ARGUMENTS.into_iter().filter(|name| args.has(name) || needed.contains(name));
+    let settings: String = given.map(|name| format!(", {name} = ..")).collect();
+    args.ctxt.error(span, format!("write `{before}{NAME}({share}{settings})`"));
+    args.drop(&[NAME]);
+    args.drop(&ARGUMENTS);
+    true
+}
+
 impl Percentile {
     /// `None` where an error was reported. `needs_max` says what there would not be without `max`.
     pub(crate) fn read(args: &Args<'_>, call: &ExprCall, needs_max: Option<&str>) -> Option<Self> {
