@@ -107,7 +107,17 @@ impl Stack {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1
     }
 
-    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
+    /// A policy of type `policy` that all calls share, and not made by each of them.
+    pub(crate) fn shared_handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        if !matches!(expr, Expr::Call(_) | Expr::MethodCall(_)) {
+            return self.handle(expr, policy);
+        }
+        let root = self.root.at(at(expr));
+        let borrowed = borrowed(expr);
+        quote_spanned!(at(expr)=> #root::__private::called_handle::<#policy, _, _>(#borrowed))
+    }
+
+    /// A policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
     pub(crate) fn handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
         // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
         let expr = match expr {

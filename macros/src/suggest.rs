@@ -62,7 +62,9 @@ pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|name| (strsim::osa_distance(given, name), *name))
-        .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count() && is_likely(name, *distance))
+        .filter(|(distance, name)| {
+            *distance <= allowed && *distance < name.chars().count() && is_likely(name, *distance)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

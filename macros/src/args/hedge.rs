@@ -53,6 +53,7 @@ impl Hedge {
         }
         let after = args.expr("after").and_then(|(_, expr)| match percentile::call(&expr) {
             Some(call) => Percentile::read(args, call, None).map(After::Percentile),
+            None if percentile::is_misspelt(args, &expr) => None,
             None => args.duration_of(percentile::bare(expr)).map(After::Duration),
         });
         let too_few = "`attempts` is at least 2: it counts all calls, and the first alone is no hedge";
@@ -123,7 +124,7 @@ impl Around for Hedge {
         });
         let budget = self.budget.as_ref().map(|budget| {
             let (root, variable) = (&stack.root, layer.variable("hedge_budget", stack));
-            let handle = stack.handle(budget, &quote_spanned!(span=> #root::RetryBudget));
+            let handle = stack.shared_handle(budget, &quote_spanned!(span=> #root::RetryBudget));
             quote_spanned!(span=> let #variable = #handle;)
         });
         quote_spanned!(span=> #policy #budget)

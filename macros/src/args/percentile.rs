@@ -12,7 +12,7 @@ use super::stateful::is_constant;
 use crate::ctxt::Ctxt;
 use crate::emit::Root;
 use crate::stack::Stack;
-use crate::suggest::unknown;
+use crate::suggest::{nearest, unknown};
 
 pub(super) const NAME: &str = "percentile";
 
@@ -35,6 +35,18 @@ pub(crate) fn call(expr: &Expr) -> Option<&ExprCall> {
     }
 }
 
+/// `percentil(0.99, max = "1s")`, which is reported: nobody calls a function so.
+pub(super) fn is_misspelt(args: &Args<'_>, expr: &Expr) -> bool {
+    let Expr::Call(ExprCall { func, args: given, .. }) = expr else { return false };
+    let name = func.to_token_stream().to_string();
+    let is_misspelt =
+        given.iter().any(|argument| matches!(argument, Expr::Assign(_))) && nearest(&name, &[NAME]).is_some();
+    if is_misspelt {
+        args.ctxt.error_spanned_by(func, format!("unknown `{name}(..)`; did you mean `{NAME}`?"));
+    }
+    is_misspelt
+}
+
 /// Another expression, without those parentheses; no lint should find them in the expansion.
 pub(crate) fn bare(expr: Expr) -> Expr {
     match expr {
@@ -48,7 +60,7 @@ pub(crate) fn bare(expr: Expr) -> Expr {
 pub(super) fn refuse_as_argument(args: &mut Args<'_>, before: &str, needed: &[&str]) -> bool {
     let Some(named) = args.named.iter().find(|named| named.name == NAME) else { return false };
     let share = match &named.value {
-        super::Value::Expr(share) => crate::docs::source(&**share),
+        super::Value::Expr(share) => percent(share).unwrap_or_else(|| crate::docs::source(&**share)),
         _ => "0.99".to_owned(),
     };
     let span = named.name.span();
@@ -160,18 +172,28 @@ fn set<T: Value>(name: &str, value: Option<&Setting<T>>) -> Option<TokenStream> 
 }
 
 fn share(args: &Args<'_>, expr: Expr) -> Option<Setting<f64>> {
-    let example = match literal(&expr) {
-        // `99`, as it is said.
-        Some(Lit::Int(int)) => int.base10_parse::<u8>().ok().filter(|percent| (1..100).contains(percent)),
-        _ => None,
-    };
-    let message = match example {
-        Some(percent) => {
-            format!("`percentile` takes a share above 0 and below 1; write `0.{percent:02}`")
+    let message = match percent(&expr) {
+        Some(share) => {
+            format!("`percentile` takes a share above 0 and below 1; write `{share}`")
         }
         None => "`percentile` takes a share above 0 and below 1, e.g. `0.99`".to_owned(),
     };
     args.number_of(expr, |share| share > 0.0 && share < 1.0, &message)
+}
+
+/// `99` or `99.9`, as it is said, as a share. A small number with a fraction is no percentage that anybody means.
+fn percent(expr: &Expr) -> Option<String> {
+    let (whole, fraction) = match literal(expr)? {
+        Lit::Int(int) => (int.base10_parse::<u8>().ok()?, String::new()),
+        Lit::Float(float) => {
+            let (whole, fraction) = float.base10_digits().split_once('.')?;
+            let whole = whole.parse().ok().filter(|whole| *whole >= 10)?;
+            (whole, fraction.trim_end_matches('0').to_owned())
+        }
+        _ => return None,
+    };
+    let is_number = fraction.bytes().all(|digit| digit.is_ascii_digit());
+    ((1..100).contains(&whole) && is_number).then(|| format!("0.{whole:02}{fraction}"))
 }
 
 /// What stands between the parentheses.

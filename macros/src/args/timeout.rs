@@ -53,6 +53,7 @@ impl Timeout {
         let without_max = "else there is no limit until enough calls were seen";
         let limit = match percentile::call(&expr) {
             Some(call) => Percentile::read(args, call, Some(without_max)).map(Limit::Percentile),
+            None if percentile::is_misspelt(args, &expr) => None,
             None => args.duration_of(percentile::bare(expr)).map(Limit::Duration),
         };
         Self { limit }
