@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock};
 /// a parameter, since the compiler would report an associated type that it cannot find a second time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `{P}`",
-    label = "expected a `{P}`, a reference to one, or one in an `Arc`"
+    label = "expected a `{P}`, a reference to one, or one in an `Arc`",
+    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
 )]
 pub trait Handle<'h, P, T> {
     /// Takes hold of the policy.
@@ -29,7 +30,8 @@ pub trait DetachedHandle<P, T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no shared `{P}`",
     label = "a `{P}` is shared by all calls; put it into a `static` and name that",
-    note = "a function may give a reference to one, or one in an `Arc`"
+    note = "a function may give a reference to one, or one in an `Arc`",
+    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
 )]
 pub trait CalledHandle<P, T> {
     /// Takes hold of the policy.
