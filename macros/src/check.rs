@@ -22,12 +22,16 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
         );
     }
     if shape::is_expanded(&shape.body).is_some() {
-        let name = stack.layers.first().map_or_else(|| "#[outcome]".to_owned(), Layer::name);
+        let (name, span) = match stack.layers.first() {
+            _ if stack.is_of_a_set => ("#[resilient]".to_owned(), function.signature.ident.span()),
+            Some(outermost) => (outermost.name(), stack.span),
+            None => ("#[outcome]".to_owned(), stack.span),
+        };
         let message = format!(
             "this is `{name}` under another name, so that the attribute above has not taken it in; import it under \
              its own"
         );
-        ctxt.error(stack.span, message);
+        ctxt.error(span, message);
     }
     function_can_be_wrapped(ctxt, stack, function, shape);
     for (index, layer) in stack.layers.iter().enumerate() {

@@ -28,16 +28,17 @@ mod cfg;
 mod krate;
 mod parse;
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::Visibility;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Token, Visibility};
 
 use self::krate::{Steadfast, in_this_crate, with_placeholder, without_placeholder};
-use self::parse::{Entry, Set, set};
+use self::parse::{Entry, Set};
 use crate::args::Args;
 use crate::collect::Collected;
 use crate::ctxt::Ctxt;
@@ -50,29 +51,35 @@ use crate::{check, docs};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let ctxt = Ctxt::new();
-    let mut sets = Vec::new();
-    let mut root = TokenStream::new();
+    let mut sets: Vec<Set> = Vec::new();
+    let mut path = TokenStream::new();
     let read = |input: ParseStream<'_>| {
-        if input.peek(Token![crate]) && input.peek2(Token![=]) {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            while !input.is_empty() && !input.peek(Token![;]) {
-                root.extend([input.parse::<TokenTree>()?]);
-            }
-            input.parse::<Token![;]>()?;
-        }
+        path = parse::root(&ctxt, input)?;
         while !input.is_empty() {
-            sets.push(set(&ctxt, input)?);
+            sets.extend(parse::set(&ctxt, input)?);
         }
         Ok(())
     };
     if let Err(error) = read.parse2(input) {
         ctxt.push(error);
     }
-    let root = Steadfast::read(&ctxt, root);
+    let root = Steadfast::read(&ctxt, path);
+    one_of_each_name(&ctxt, &mut sets);
     let sets: TokenStream = sets.into_iter().map(|set| set.declare(&ctxt, &root)).collect();
     let errors = ctxt.check().err().map(|errors| errors.to_compile_error());
     quote!(#errors #sets)
+}
+
+/// Under conditions there may be several, of which one is there.
+fn one_of_each_name(ctxt: &Ctxt, sets: &mut Vec<Set>) {
+    let mut seen = HashSet::new();
+    sets.retain(|Set { name, attributes, .. }| {
+        let is_first = !cfg::conditions(attributes).is_empty() || seen.insert(name.clone());
+        if !is_first {
+            ctxt.error(name.span(), format!("there is a set `{name}` above; give one of them another name"));
+        }
+        is_first
+    });
 }
 
 impl Set {
@@ -108,14 +115,14 @@ impl Set {
             #items
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             #export
             macro_rules! #hidden {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => { $($above)* #attributes $($item)* };
             }
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(unused_imports)]
+            #[allow(unused_imports, unreachable_pub)]
             #visibility use #hidden as #name;
         )
     }
@@ -167,7 +174,12 @@ impl Set {
                     entry.beside(&layer.variable(entry.kind.name(), stack))
                 }
                 (None, Some(own)) => {
-                    let message = format!("`{attribute}` shares nothing here; leave `own` out");
+                    let message = match entry.handle() {
+                        Some(handle) => {
+                            format!("`{handle}` is made elsewhere, and is shared as it is; leave `own` out")
+                        }
+                        None => format!("`{attribute}` shares nothing here; leave `own` out"),
+                    };
                     ctxt.error(own, message);
                     continue;
                 }
@@ -203,6 +215,16 @@ impl Set {
 }
 
 impl Entry {
+    /// The policy that it names, of a kind that keeps state and yet is not made here.
+    fn handle(&self) -> Option<String> {
+        if !matches!(self.kind, Kind::CircuitBreaker | Kind::Bulkhead | Kind::RateLimit) {
+            return None;
+        }
+        let is_comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+        let first: TokenStream = self.args.clone().into_iter().take_while(|tree| !is_comma(tree)).collect();
+        Some(docs::source(&first))
+    }
+
     /// The arguments beside the shared policy `method` of the set: without the settings, which that has.
     fn beside(&self, method: &Ident) -> TokenStream {
         let quiet = Ctxt::new();
@@ -225,7 +247,8 @@ fn shared(layer: &Layer, stack: &Stack) -> Option<(TokenStream, TokenStream)> {
     }
 }
 
-/// A name for this place in the code: exported macros of one crate are all in one list.
+/// A name for this call of `policies!`: exported macros of one crate are all in one list. A macro may call it more than once
+/// at one place; the compiler gives each call a number in turn, the same in every build of one source.
 fn place(name: &Ident) -> String {
     let mut hasher = DefaultHasher::new();
     let span = name.span();
@@ -233,5 +256,8 @@ fn place(name: &Ident) -> String {
         span.unwrap().file().hash(&mut hasher);
     }
     (span.start().line, span.start().column).hash(&mut hasher);
+    // `#5 bytes(10..20)`; of the bytes nothing, which differ by what was compiled before.
+    let call = format!("{:?}", Span::call_site());
+    call.split_once('#').map(|(_, number)| number.split(|c: char| !c.is_ascii_digit()).next()).hash(&mut hasher);
     format!("{:x}", hasher.finish())
 }

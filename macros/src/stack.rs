@@ -30,12 +30,15 @@ pub(crate) struct Stack {
     /// What the arguments of the function bind.
     pub(crate) arguments: Vec<Argument>,
     pub(crate) receiver: Option<Passed>,
+    /// Whether the outermost attribute was written by a set.
+    pub(crate) is_of_a_set: bool,
 }
 
 impl Stack {
     /// Without a function it is a set, of which the arguments are not known.
     pub(crate) fn read(ctxt: &Ctxt, span: Span, attributes: Vec<Collected>, function: Option<&Function>) -> Self {
         // The other sets have done their work.
+        let is_of_a_set = attributes.first().is_some_and(|attribute| attribute.is_of_a_set);
         let is_read = |attribute: &Collected| !attribute.is_mistaken && attribute.kind != Kind::Resilient;
         let mut layers = Vec::new();
         let mut outcome: Option<Outcome> = None;
@@ -79,7 +82,7 @@ impl Stack {
         });
         let arguments = function.map(Function::arguments).unwrap_or_default();
         let receiver = function.and_then(Function::receiver);
-        Self { span, layers, root, docs, clones, error: outcome.error, arguments, receiver }
+        Self { span, layers, root, docs, clones, error: outcome.error, arguments, receiver, is_of_a_set }
     }
 
     /// Whether the body may run more than once.

@@ -134,6 +134,10 @@ use crate::{clock, scope};
 /// A spawned task goes on when its caller is dropped; only what keeps to the deadline ends by then. Nothing but the
 /// deadline travels: in another task [`attempt`](crate::attempt) is 1, and a retry there is nobody's nested one.
 ///
+/// Two things drive tasks of others while they are polled or block: `LocalSet::run_until`, and `block_on` of a
+/// current-thread runtime. For so long these tasks see the deadline, [`attempt`](crate::attempt) and retry that those
+/// stand beneath, and keep to them. Drive what belongs to others outside of policies.
+///
 /// # What keeps to it
 ///
 /// A deadline ends nothing by itself: a body without policies may look at [`is_over`](Self::is_over). Beneath it

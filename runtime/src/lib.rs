@@ -151,6 +151,7 @@ mod scope;
 mod sleeper;
 mod time;
 mod timeout;
+mod wake;
 #[cfg(test)]
 mod woken;
 

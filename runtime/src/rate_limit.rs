@@ -5,6 +5,7 @@
 //! which no user code runs. Each of them has its permit from the start, so that nobody who comes later can take it.
 
 mod call;
+mod forced;
 mod gcra;
 pub(crate) mod layer;
 mod queue;
@@ -21,6 +22,7 @@ use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::{clock, scope, time};
 
+use self::forced::Forced;
 use self::gcra::{Gcra, Later};
 use self::queue::{Place, Queue};
 
@@ -172,20 +174,31 @@ impl RateLimit {
     }
 }
 
-/// Its state.
+/// What can be seen of it.
 impl RateLimit {
     /// How many calls could pass at once now.
     pub fn available(&self) -> u32 {
         let number = self.number.load(Ordering::Acquire);
-        u32::try_from(self.gcra.available(number, self.now())).unwrap_or(u32::MAX)
+        match Forced::of(number) {
+            None => u32::try_from(self.gcra.available(number, self.now())).unwrap_or(u32::MAX),
+            Some(Forced::Open) => 0,
+            Some(Forced::Closed) => u32::MAX,
+        }
     }
 
-    /// How long it is until a call that asked now would have its permit; `None` where there is one.
+    /// How long it is until a call that asked now would have its permit; `None` where there is one, and
+    /// [`Duration::MAX`] where that is not known, since it was [forced open](Self::force_open).
     pub fn retry_after(&self) -> Option<Duration> {
         let number = self.number.load(Ordering::Acquire);
-        let now = time::nanos();
-        let later = self.gcra.pass(number, self.gcra.ticks(now)).err()?;
-        Some(self.until(later.at, now))
+        match Forced::of(number) {
+            None => {
+                let now = time::nanos();
+                let later = self.gcra.pass(number, self.gcra.ticks(now)).err()?;
+                Some(self.until(later.at, now))
+            }
+            Some(Forced::Open) => Some(Duration::MAX),
+            Some(Forced::Closed) => None,
+        }
     }
 
     /// How many calls wait for their permit.
@@ -201,13 +214,6 @@ impl RateLimit {
     /// Its name: the one given, or the path of the function that the attribute stands on.
     pub fn policy(&self) -> &'static str {
         self.name.as_str()
-    }
-
-    /// Fills the bucket, and forgets the rejections. Calls that wait have their permits first, as though they all asked
-    /// now.
-    pub fn reset(&self) {
-        self.rejected.store(0, Ordering::Relaxed);
-        self.queue.renew(self);
     }
 
     /// Takes a permit, if there is one; it does not wait.
@@ -267,6 +273,11 @@ impl RateLimit {
     fn refused<T: Default>(&self, otherwise: impl Fn(Later, u64) -> Result<T, Rejection>) -> Result<T, Rejection> {
         loop {
             let number = self.number.load(Ordering::Acquire);
+            match Forced::of(number) {
+                None => {}
+                Some(Forced::Open) => return Err(self.bare_rejection()),
+                Some(Forced::Closed) => return Ok(T::default()),
+            }
             let now = time::nanos();
             let ticks = self.gcra.ticks(now);
             match self.gcra.pass(number, ticks) {
@@ -309,9 +320,18 @@ impl RateLimit {
         wait <= Duration::from_nanos(self.max_wait) && scope::deadline().is_none_or(in_time)
     }
 
+    fn forced(&self) -> Option<Forced> {
+        Forced::of(self.number.load(Ordering::Acquire))
+    }
+
     fn rejection(&self, later: Later, now: u64) -> Rejection {
+        self.bare_rejection().with_retry_after(self.until(later.at, now))
+    }
+
+    /// Without a time, which nobody knows.
+    fn bare_rejection(&self) -> Rejection {
         self.rejected.fetch_add(1, Ordering::Relaxed);
-        Rejection::new(RejectionKind::RateLimited, self.name).with_retry_after(self.until(later.at, now))
+        Rejection::new(RejectionKind::RateLimited, self.name)
     }
 }
 

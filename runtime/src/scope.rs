@@ -2,7 +2,12 @@
 //! just dropping it.
 //!
 //! Each future sets these for the length of its own `poll` and puts the old values back afterwards, also when the poll
-//! panics. So they follow the future and not the thread, and siblings under `join!` see what stands above them both.
+//! panics. So they follow the future when it moves to another thread, and siblings under `join!` see what stands above
+//! them both.
+//!
+//! For the length of that poll they are the thread's. What drives other tasks in it, as `LocalSet::run_until` or a
+//! `block_on` of a current-thread runtime, shows them to these too. To tell the tasks apart, each call would have to ask
+//! tokio for the task it is in, also where it succeeds at once.
 //!
 //! A timeout starts when what is beneath it first waits, or first asks for the deadline. Until then it is known here
 //! by its length alone, so that a call that is ready at once costs no clock read; the first who asks reads the clock

@@ -453,3 +453,32 @@ async fn l08d_keys_that_are_spent_are_kept_longest() {
     assert_eq!((call(1), call(50)), (Ok(1), Ok(50)));
     assert_eq!(wait(&call(1)), ms(1000));
 }
+
+#[tokio::test(start_paused = true)]
+async fn l09_forced_open_and_closed() {
+    static LIMIT: RateLimit = RateLimit::new(1).max_wait(Duration::from_secs(60));
+    #[rate_limit(LIMIT)]
+    async fn call() -> Answer {
+        Ok(1)
+    }
+    #[rate_limit(LIMIT)]
+    fn blocking() -> Answer {
+        Ok(1)
+    }
+    assert_eq!(call().await, Ok(1));
+    let start = Instant::now();
+    let (waits, ()) = tokio::join!(call(), async { LIMIT.force_open() });
+    for rejected in [waits, call().await, blocking()] {
+        let rejection = rejected.unwrap_err().rejection();
+        assert!(rejection.is_rate_limited());
+        assert_eq!(rejection.retry_after(), None);
+    }
+    assert_eq!(LIMIT.rejected(), 3);
+    LIMIT.force_closed();
+    for _ in 0..10 {
+        assert_eq!((call().await, blocking()), (Ok(1), Ok(1)));
+    }
+    LIMIT.reset();
+    assert_eq!((call().await, start.elapsed(), LIMIT.rejected()), (Ok(1), Duration::ZERO, 3));
+    assert_eq!((call().await, start.elapsed()), (Ok(1), Duration::from_secs(1)));
+}

@@ -263,9 +263,64 @@ fn s10_a_set_may_be_configured() {
     assert_eq!(either::circuit_breaker().state(), State::Closed);
 }
 
+/// A macro may declare a `pub` set each time it is called.
+#[test]
+fn s11_a_macro_may_declare_a_set_more_than_once() {
+    macro_rules! module {
+        ($name:ident, $attempts:expr) => {
+            #[allow(unreachable_pub)]
+            mod $name {
+                steadfast::policies! { pub upstream: [retry(attempts = $attempts, backoff = none)] }
+            }
+        };
+    }
+    macro_rules! two {
+        ($set:ident) => {
+            #[allow(unreachable_pub)]
+            mod third {
+                steadfast::policies! { pub $set: [retry(attempts = 4, backoff = none)] }
+            }
+            #[allow(unreachable_pub)]
+            mod fourth {
+                steadfast::policies! { pub $set: [retry(attempts = 5, backoff = none)] }
+            }
+        };
+    }
+    module!(first, 2);
+    module!(second, 3);
+    two!(upstream);
+
+    macro_rules! runs {
+        ($($set:path),*) => {
+            [$({
+                #[resilient($set)]
+                fn call(script: &Script) -> Answer {
+                    script.run_blocking()
+                }
+                let script = Script::new("F");
+                assert_eq!(letter(&call(&script)), 'F');
+                script.runs()
+            }),*]
+        };
+    }
+    assert_eq!(runs!(first::upstream, second::upstream, third::upstream, fourth::upstream), [2, 3, 4, 5]);
+}
+
+#[test]
+#[deny(warnings)]
+fn s12_a_pub_set_may_stand_in_a_function() {
+    steadfast::policies! { pub within: [retry(attempts = 2, backoff = none)] }
+
+    #[resilient(within)]
+    fn call(script: &Script) -> Answer {
+        script.run_blocking()
+    }
+    assert_eq!(letter(&call(&Script::new("F S"))), 'S');
+}
+
 /// One set for those that consume an argument and those that have none to consume.
 #[tokio::test(start_paused = true)]
-async fn s11_clone_in_a_set_is_for_those_that_have_what_to_clone() {
+async fn s13_clone_in_a_set_is_for_those_that_have_what_to_clone() {
     policies! { up: [retry(attempts = 2, clone, backoff = none)] }
 
     struct Service {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use steadfast::{Bulkhead, Deadline, bulkhead, retry, testing, timeout};
-use tokio::task::{spawn, spawn_blocking};
+use tokio::task::{LocalSet, spawn, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
 use super::common::{Answer, Error, is_timeout, millis, timed};
@@ -84,4 +84,26 @@ async fn p41_a_busy_task_ends_at_the_deadline_that_it_was_given() {
     let (outcome, took) = timed(spawn(deadline.scope(worked()))).await;
     assert!(is_timeout(&outcome.expect("no panic")));
     assert!(took < millis(60), "{took:?}");
+}
+
+#[timeout("1s")]
+async fn hangs() -> Answer {
+    std::future::pending().await
+}
+
+/// A task that is driven beneath the timeout of somebody else has its own limit when that has ended.
+#[tokio::test(start_paused = true)]
+async fn a_local_task_outlives_the_timeout_beneath_which_it_began() {
+    #[timeout("50ms")]
+    async fn drives(tasks: &LocalSet) -> Answer {
+        tasks.run_until(std::future::pending()).await
+    }
+    let start = Instant::now();
+    let tasks = LocalSet::new();
+    let task = tasks.spawn_local(hangs());
+    assert!(is_timeout(&drives(&tasks).await));
+    assert_eq!(start.elapsed(), millis(50));
+    let ended = tokio::time::timeout(Duration::from_secs(60), tasks.run_until(task)).await;
+    assert!(is_timeout(&ended.expect("it is woken").unwrap()));
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
 }

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::parse::Parser;
 
+use super::parse::A_PATH;
 use crate::ctxt::Ctxt;
 use crate::emit::Root;
 
@@ -19,6 +20,7 @@ pub(super) struct Steadfast {
 impl Steadfast {
     pub(super) fn read(ctxt: &Ctxt, there: TokenStream) -> Self {
         let path = (!there.is_empty()).then(|| Path::parse_mod_style.parse2(in_this_crate(there.clone())));
+        let path = path.map(|path| path.map_err(|error| syn::Error::new(error.span(), A_PATH)));
         Self { here: Root::new(path.and_then(|path| ctxt.ok(path))), there }
     }
 

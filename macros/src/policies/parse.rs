@@ -1,10 +1,10 @@
 //! What is written in `policies!`.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Meta, Token, Visibility, token};
+use syn::{Attribute, Ident, Meta, Token, Visibility, token};
 
 use crate::ctxt::Ctxt;
 use crate::kind::Kind;
@@ -27,21 +27,74 @@ pub(super) struct Entry {
     pub(super) args: TokenStream,
 }
 
-/// `pub(crate) upstream: [retry(..), own bulkhead(..)],`
-pub(super) fn set(ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<Set> {
+/// `crate = path;`, perhaps with `$crate`.
+pub(super) fn root(ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut path = TokenStream::new();
+    if !input.peek(Token![crate]) || !input.peek2(Token![=]) {
+        return Ok(path);
+    }
+    input.parse::<Token![crate]>()?;
+    input.parse::<Token![=]>()?;
+    if input.peek(Token![$]) {
+        path.extend([input.parse::<TokenTree>()?]);
+    }
+    let mut is_begun = false;
+    while input.peek(Token![::]) || !is_begun && input.peek(Ident::peek_any) {
+        path.extend(input.parse::<Option<Token![::]>>()?.map(ToTokens::into_token_stream));
+        path.extend([input.call(Ident::parse_any)?]);
+        is_begun = true;
+    }
+    if !is_begun {
+        ctxt.push(input.error(A_PATH));
+    } else if !input.peek(Token![;]) && !input.is_empty() {
+        ctxt.push(input.error("expected `;` after the path to `steadfast`"));
+    }
+    // Where only the `;` is missing, the sets are read all the same.
+    if !is_begun || !input.peek(Ident::peek_any) {
+        skip_to(input, |input| input.peek(Token![;]))?;
+        input.parse::<Option<Token![;]>>()?;
+    }
+    Ok(path)
+}
+
+pub(super) const A_PATH: &str = "expected the path to `steadfast`, e.g. `crate = crate::common::steadfast;`";
+
+/// `pub(crate) upstream: [retry(..), own bulkhead(..)],`; `None` where there is no name, which was reported.
+pub(super) fn set(ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<Option<Set>> {
+    if input.peek(Token![#]) && input.peek2(Token![!]) {
+        ctxt.push(input.error("expected `#[..]`, on each set that it is meant for"));
+        input.parse::<Token![#]>()?;
+        input.parse::<Token![!]>()?;
+        input.parse::<TokenTree>()?;
+    }
     let attributes = input.call(Attribute::parse_outer)?;
-    let visibility = input.parse()?;
+    let visibility: Visibility = input.parse()?;
+    if !input.peek(Ident) {
+        let last = attributes.last().map(ToTokens::to_token_stream).into_iter().chain([visibility.to_token_stream()]);
+        let message = "expected a set, e.g. `upstream: [timeout(\"10s\"), retry]`";
+        match last.filter(|tokens| !tokens.is_empty()).last().filter(|_| input.is_empty()) {
+            Some(last) => ctxt.error_spanned_by(last, message),
+            None => ctxt.push(input.error(message)),
+        }
+        skip_to(input, is_end_of_set)?;
+        input.parse::<Option<TokenTree>>()?;
+        return Ok(None);
+    }
     let name: Ident = input.parse()?;
     let mut set = Set { attributes, visibility, name, entries: Vec::new(), is_mistaken: false };
     if let Err(error) = set.read_entries(ctxt, input) {
         ctxt.push(error);
         set.is_mistaken = true;
-        skip_to(input, |input| input.peek(Token![,]) || input.peek(Token![;]))?;
+        skip_to(input, is_end_of_set)?;
     }
     if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() && input.parse::<Token![;]>().is_err() {
         ctxt.push(input.error("expected `,` or `;` before the next set"));
     }
-    Ok(set)
+    Ok(Some(set))
+}
+
+fn is_end_of_set(input: ParseStream<'_>) -> bool {
+    input.peek(Token![,]) || input.peek(Token![;])
 }
 
 fn skip_to(input: ParseStream<'_>, is_end: impl Fn(ParseStream<'_>) -> bool) -> syn::Result<()> {
@@ -88,7 +141,7 @@ fn of_attribute(attributes: &[Attribute]) -> syn::Error {
     });
     let message = match written.collect::<Option<Vec<_>>>() {
         Some(written) => format!("write `{}`, without `#[ ]`", written.join(", ")),
-        None => "a policy in a set takes no attributes".to_owned(),
+        None => "a policy of a set takes no attributes; the set does".to_owned(),
     };
     syn::Error::new_spanned(quote!(#(#attributes)*), message)
 }

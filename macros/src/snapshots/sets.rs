@@ -52,7 +52,7 @@ fn a_set() {
                 }
             }
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             macro_rules! __steadfast_upstream {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
                     $($above)* #[::steadfast::fallback(@ Ok(Row::of(id)))] #[::steadfast::retry(@
@@ -62,7 +62,7 @@ fn a_set() {
                 };
             }
             #[doc(hidden)]
-            #[allow(unused_imports)]
+            #[allow(unused_imports, unreachable_pub)]
             pub(crate) use __steadfast_upstream as upstream;
         "#]],
     );
@@ -89,9 +89,9 @@ fn a_set_of_a_public_crate_that_is_called_otherwise() {
                 }
             }
             #[doc(hidden)]
-            #[allow(unused_macros)]
+            #[allow(unused_macros, non_local_definitions)]
             #[macro_export]
-            macro_rules! __steadfast_upstream_a4cf6b6763377524 {
+            macro_rules! __steadfast_upstream_fe91975d2ab876b7 {
                 (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
                     $($above)* #[$crate::steadfast::retry(@ when = $crate::is_busy)]
                     #[$crate::steadfast::rate_limit(@ $($set)* ::rate_limit(), crate =
@@ -99,8 +99,8 @@ fn a_set_of_a_public_crate_that_is_called_otherwise() {
                 };
             }
             #[doc(hidden)]
-            #[allow(unused_imports)]
-            pub use __steadfast_upstream_a4cf6b6763377524 as upstream;
+            #[allow(unused_imports, unreachable_pub)]
+            pub use __steadfast_upstream_fe91975d2ab876b7 as upstream;
         "#]],
     );
 }
@@ -110,22 +110,22 @@ fn a_set_with_a_mistake_leaves_functions_alone() {
     check_set(
         "upstream: [retry(attempts = 0)]",
         &expect![[r#"
-        ::core::compile_error! {
-            "`attempts` is at least 1"
-        }
-        #[allow(non_camel_case_types, dead_code)]
-        enum upstream {}
-        #[doc(hidden)]
-        #[allow(unused_macros)]
-        macro_rules! __steadfast_upstream {
-            (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
-                $($above)* $($item)*
-            };
-        }
-        #[doc(hidden)]
-        #[allow(unused_imports)]
-        use __steadfast_upstream as upstream;
-    "#]],
+            ::core::compile_error! {
+                "`attempts` is at least 1"
+            }
+            #[allow(non_camel_case_types, dead_code)]
+            enum upstream {}
+            #[doc(hidden)]
+            #[allow(unused_macros, non_local_definitions)]
+            macro_rules! __steadfast_upstream {
+                (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
+                    $($above)* $($item)*
+                };
+            }
+            #[doc(hidden)]
+            #[allow(unused_imports, unreachable_pub)]
+            use __steadfast_upstream as upstream;
+        "#]],
     );
 }
 
@@ -217,33 +217,33 @@ fn a_set_with_the_name_of_a_keyword_under_a_condition() {
     check_set(
         "#[cfg(unix)] r#type: [rate_limit(permits = 5)]",
         &expect![[r#"
-        #[cfg(unix)]
-        #[allow(non_camel_case_types, dead_code)]
-        enum r#type {}
-        #[cfg(unix)]
-        impl r#type {
-            /// The rate limit that the functions of this set share.
-            #[allow(dead_code)]
-            #[must_use]
-            #[inline]
-            fn rate_limit() -> &'static ::steadfast::RateLimit {
-                static RATE_LIMIT: ::steadfast::RateLimit = ::steadfast::RateLimit::new(5)
-                    .inside(&|| {});
-                &RATE_LIMIT
+            #[cfg(unix)]
+            #[allow(non_camel_case_types, dead_code)]
+            enum r#type {}
+            #[cfg(unix)]
+            impl r#type {
+                /// The rate limit that the functions of this set share.
+                #[allow(dead_code)]
+                #[must_use]
+                #[inline]
+                fn rate_limit() -> &'static ::steadfast::RateLimit {
+                    static RATE_LIMIT: ::steadfast::RateLimit = ::steadfast::RateLimit::new(5)
+                        .inside(&|| {});
+                    &RATE_LIMIT
+                }
             }
-        }
-        #[cfg(unix)]
-        #[doc(hidden)]
-        #[allow(unused_macros)]
-        macro_rules! __steadfast_type {
-            (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
-                $($above)* #[::steadfast::rate_limit(@ $($set)* ::rate_limit(),)] $($item)*
-            };
-        }
-        #[cfg(unix)]
-        #[doc(hidden)]
-        #[allow(unused_imports)]
-        use __steadfast_type as r#type;
-    "#]],
+            #[cfg(unix)]
+            #[doc(hidden)]
+            #[allow(unused_macros, non_local_definitions)]
+            macro_rules! __steadfast_type {
+                (($($set:tt)*) ($($above:tt)*) $($item:tt)*) => {
+                    $($above)* #[::steadfast::rate_limit(@ $($set)* ::rate_limit(),)] $($item)*
+                };
+            }
+            #[cfg(unix)]
+            #[doc(hidden)]
+            #[allow(unused_imports, unreachable_pub)]
+            use __steadfast_type as r#type;
+        "#]],
     );
 }

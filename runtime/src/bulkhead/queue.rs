@@ -9,11 +9,11 @@
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use core::task::Waker;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{MutexGuard, PoisonError};
 
 use super::Bulkhead;
 use super::word::{GRANT, Mode, RUNNING, WAITING, Word};
+use crate::wake::wake;
 
 /// Those who wait, in the order in which they came. Who is no longer in it, and has not left it himself, has a place.
 pub(super) struct Queue {
@@ -148,15 +148,6 @@ impl Bulkhead {
     }
 }
 
-/// A waker that panics must not keep the others from being woken, nor end a process in which a call is just dropped by
-/// another panic.
-fn wake(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        // Dropping it could panic again.
-        core::mem::forget(payload);
-    }
-}
-
 /// A place in the queue. Dropped, it is given up, or the place that was granted meanwhile is.
 pub(super) struct Turn<'b> {
     bulkhead: &'b Bulkhead,
@@ -183,9 +174,11 @@ impl<'b> Turn<'b> {
             }
         };
         let left = if standing == Standing::Refused { self.bulkhead.dequeue(&mut queue, self.ticket) } else { None };
-        self.is_over = standing != Standing::Waiting;
+        self.is_over = standing == Standing::Refused;
         drop(queue);
+        // Where one of them panics, a place that has come is left to the drop of this.
         drop((left, waker));
+        self.is_over = standing != Standing::Waiting;
         standing
     }
 }

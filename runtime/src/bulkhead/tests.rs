@@ -9,7 +9,7 @@ use std::thread;
 
 use tokio::time::{Instant, sleep};
 
-use super::queue::Asked;
+use super::queue::{Asked, Standing};
 use super::*;
 use crate::{CircuitBreaker, Flow, Timeout};
 
@@ -325,6 +325,31 @@ fn wakers_run_outside_the_lock_and_may_panic() {
     assert_eq!(occupancy(&BULKHEAD), (1, 0));
     drop(turn);
     assert!(BULKHEAD.is_idle());
+}
+
+#[test]
+fn a_waker_that_panics_as_it_is_dropped_costs_no_place() {
+    struct Rude;
+    impl std::task::Wake for Rude {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for Rude {
+        fn drop(&mut self) {
+            panic!("of the waker");
+        }
+    }
+    for (is_granted, standing) in [(true, Standing::Granted), (false, Standing::Refused)] {
+        let bulkhead = Bulkhead::new(1).max_wait(Duration::MAX);
+        let place = bulkhead.try_acquire().unwrap();
+        let Asked::Queued(mut turn) = bulkhead.ask(Waker::noop().clone()) else { panic!("it has room") };
+        let place = Some(place).filter(|_| !is_granted);
+        let look = || turn.look(Waker::from(Arc::new(Rude)), true);
+        assert!(catch_unwind(AssertUnwindSafe(look)).is_err(), "{standing:?}");
+        drop(turn);
+        assert_eq!(occupancy(&bulkhead), (u32::from(!is_granted), 0), "{standing:?}");
+        drop(place);
+        assert!(bulkhead.is_idle(), "{standing:?}");
+    }
 }
 
 #[cfg(feature = "testing")]

@@ -55,10 +55,9 @@ impl<'l> Layer<'l> {
     #[cold]
     #[inline(never)]
     fn wait(self) -> Result<(), Rejection> {
-        if let Some(place) = self.limit.line_up().map_err(|rejection| rejection.with_tag(self.tag))? {
-            block(place);
-        }
-        Ok(())
+        let place = self.limit.line_up();
+        let passed = place.and_then(|place| place.map_or(Ok(()), block));
+        passed.map_err(|rejection| rejection.with_tag(self.tag))
     }
 }
 
@@ -120,12 +119,12 @@ impl<'l> Gate<'l> {
                 }
             };
         }
-        match self {
+        let passed = match self {
             Self::Waiting(wait) => ready!(wait.as_mut().poll(cx)),
             Self::Rejected => return Poll::Pending,
-            Self::Ahead | Self::Passed => {}
-        }
-        *self = Self::Passed;
-        Poll::Ready(Ok(()))
+            Self::Ahead | Self::Passed => Ok(()),
+        };
+        *self = if passed.is_ok() { Self::Passed } else { Self::Rejected };
+        Poll::Ready(passed.map_err(|rejection| rejection.with_tag(layer.tag)))
     }
 }

@@ -11,9 +11,11 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::wake::wake;
 use crate::{Rejection, time};
 
 use super::RateLimit;
+use super::forced::Forced;
 
 /// Those who wait for a permit.
 pub(super) struct Queue(Mutex<Line>);
@@ -70,6 +72,15 @@ impl Queue {
         }
     }
 
+    /// Lets all who wait pass, or none of them, and whoever comes.
+    pub(super) fn force(&self, limit: &RateLimit, forced: Forced) {
+        let mut line = self.lock();
+        limit.number.store(forced.number(), Ordering::Release);
+        let woken: Vec<_> = line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take()).collect();
+        drop(line);
+        woken.into_iter().for_each(wake);
+    }
+
     /// Fills the bucket and lets those who wait have permits of it, in their order.
     pub(super) fn renew(&self, limit: &RateLimit) {
         let mut line = self.lock();
@@ -85,7 +96,7 @@ impl Queue {
         }
         limit.number.store(number, Ordering::Release);
         drop(line);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().for_each(wake);
     }
 
     /// No user code runs under the lock, so a poisoned one is as good as any.
@@ -114,13 +125,20 @@ impl Place<'_> {
         self.until(self.with(|waiting| waiting.at))
     }
 
-    /// As [`wait`](Self::wait), and wakes this task when that becomes less.
-    pub(super) fn watch(&self, waker: &Waker) -> Duration {
+    /// As [`wait`](Self::wait), and wakes this task when that becomes less, or nobody may pass any more.
+    ///
+    /// # Errors
+    /// A rejection, where nobody may.
+    pub(super) fn watch(&self, waker: &Waker) -> Result<Duration, Rejection> {
         // The code of a waker is somebody else's: it runs outside of the lock.
         let new = Some(waker.clone());
         let (at, old) = self.with(|waiting| (waiting.at, mem::replace(&mut waiting.waker, new))).unzip();
         drop(old);
-        self.until(at)
+        match self.limit.forced() {
+            None => Ok(self.until(at)),
+            Some(Forced::Closed) => Ok(Duration::ZERO),
+            Some(Forced::Open) => Err(self.limit.bare_rejection()),
+        }
     }
 
     fn until(&self, at: Option<u64>) -> Duration {
@@ -134,12 +152,20 @@ impl Place<'_> {
     }
 
     /// The permit is due: it is used, and the place is free.
-    pub(super) fn pass(self) {
+    ///
+    /// # Errors
+    /// A rejection, where nobody may pass.
+    pub(super) fn pass(self) -> Result<(), Rejection> {
+        if self.limit.forced() == Some(Forced::Open) {
+            return Err(self.limit.bare_rejection());
+        }
         let mut line = self.limit.queue.lock();
         let gone = line.find(self.number).and_then(|found| line.waiting.remove(found));
         drop(line);
-        drop(gone);
+        // Before the waker, which may panic as it is dropped.
         mem::forget(self);
+        drop(gone);
+        Ok(())
     }
 }
 
@@ -161,10 +187,10 @@ impl Drop for Place<'_> {
         }
         // Under the lock, so that nobody takes the last time meanwhile. Others may pass.
         let gcra = &limit.gcra;
-        let undo = |number| gcra.undone(number, limit.now(), at);
+        let undo = |number| if Forced::of(number).is_none() { gcra.undone(number, limit.now(), at) } else { None };
         let _given_back_or_not = limit.number.fetch_update(Ordering::AcqRel, Ordering::Acquire, undo);
         drop(line);
         drop(waker);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().for_each(wake);
     }
 }

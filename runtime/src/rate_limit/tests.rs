@@ -2,9 +2,10 @@
 
 use core::future::Future;
 use core::pin::{Pin, pin};
+use core::sync::atomic::AtomicU32;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use tokio::time::{Instant, advance, sleep};
@@ -167,9 +168,131 @@ async fn reset_fills_the_bucket_for_those_who_wait_first() {
         assert!(once(call.as_mut()).is_pending());
     }
     limit.reset();
-    assert_eq!((limit.available(), limit.rejected()), (0, 0));
+    assert_eq!((limit.available(), limit.rejected()), (0, 1), "what was rejected stays counted");
     let times = [waiting.remove(0).await, waiting.remove(0).await, waiting.remove(0).await];
     assert_eq!(times, [Some(Duration::ZERO), Some(Duration::ZERO), Some(50 * SECOND)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn forced() {
+    let limit = RateLimit::new(1).max_wait(Duration::MAX);
+    limit.try_acquire().unwrap();
+    let start = Instant::now();
+    let waiting = || async { tokio::join!(passes(&limit, start), passes(&limit, start)) };
+    let control = async {
+        assert_eq!(limit.waiting(), 2);
+        limit.force_open();
+        limit.force_open();
+    };
+    assert_eq!(tokio::join!(waiting(), control).0, (None, None));
+    assert_eq!((limit.waiting(), start.elapsed()), (0, Duration::ZERO), "at once");
+    for _ in 0..2 {
+        let rejection = limit.try_acquire().unwrap_err();
+        assert!(rejection.is_rate_limited() && rejection.retry_after().is_none());
+        assert_eq!(passes(&limit, start).await, None);
+        assert!(limit.try_call_blocking(|| 1).rejection().is_some());
+        assert_eq!((limit.available(), limit.retry_after(), limit.is_full()), (0, Some(Duration::MAX), false));
+        advance(1000 * SECOND).await;
+    }
+    assert_eq!(limit.rejected(), 8);
+
+    limit.reset();
+    assert_eq!((limit.available(), limit.retry_after(), limit.rejected()), (1, None, 8));
+    limit.try_acquire().unwrap();
+    let control = async { limit.force_closed() };
+    let passed = Some(start.elapsed());
+    assert_eq!(tokio::join!(waiting(), control).0, (passed, passed));
+    for _ in 0..100 {
+        limit.try_acquire().unwrap();
+        assert_eq!(passes(&limit, start).await, passed);
+        assert_eq!(limit.try_call_blocking(|| 1), Flow::Returned(1));
+        assert_eq!((limit.available(), limit.retry_after(), limit.is_full()), (u32::MAX, None, false));
+    }
+    limit.force_open();
+    assert!(limit.try_acquire().is_err());
+    limit.reset();
+    assert!(limit.is_full() && limit.try_acquire().is_ok() && limit.try_acquire().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_while_it_is_forced_and_reset_have_their_permits() {
+    let limit = RateLimit::new(1).max_wait(Duration::MAX);
+    limit.try_acquire().unwrap();
+    let start = Instant::now();
+    let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(passes(&limit, start))).collect();
+    for call in &mut waiting {
+        assert!(once(call.as_mut()).is_pending());
+    }
+    limit.force_open();
+    // One learns of it, and one goes away; neither gives a permit back to a limit that has none.
+    assert_eq!(once(waiting.remove(0).as_mut()), Poll::Ready(None));
+    drop(waiting.remove(0));
+    assert_eq!((limit.available(), limit.waiting()), (0, 2));
+    limit.force_closed();
+    limit.reset();
+    assert_eq!((waiting.remove(0).await, waiting.remove(0).await), (Some(Duration::ZERO), Some(SECOND)));
+}
+
+#[test]
+fn forced_numbers_are_no_times() {
+    for permits in [1, 3, u32::MAX] {
+        for per in [Duration::from_nanos(1), SECOND, Duration::MAX] {
+            let limit = RateLimit::new(permits).per(per).max_wait(Duration::MAX);
+            // As late as any clock says, with all the time a bucket and a wait can take.
+            let latest = limit.gcra.ticks(u64::MAX);
+            let number = latest.max(limit.gcra.ticks(limit.max_wait)) + latest + limit.gcra.empty(0);
+            for forced in [Forced::Open, Forced::Closed] {
+                assert!(number < forced.number());
+                assert!(limit.gcra.pass(forced.number(), latest).is_err());
+                assert_eq!(Forced::of(forced.number()), Some(forced));
+            }
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn a_thread_that_waits_is_rejected_when_its_turn_comes() {
+    let limit = std::rc::Rc::new(RateLimit::new(1).max_wait(Duration::MAX));
+    limit.try_acquire().unwrap();
+    let forced = std::rc::Rc::clone(&limit);
+    let _sleeper = crate::testing::sleeper(move |_| forced.force_open());
+    assert!(limit.try_call_blocking(|| 1).rejection().is_some());
+    assert_eq!(limit.waiting(), 0);
+}
+
+/// Each is woken, whatever the waker of another does; none is called under the lock.
+#[tokio::test(start_paused = true)]
+async fn wakers_may_panic() {
+    struct Rude(Option<&'static RateLimit>, AtomicU32);
+    impl std::task::Wake for Rude {
+        fn wake(self: Arc<Self>) {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            if let Some(limit) = self.0 {
+                let _ = limit.waiting();
+                panic!("of the waker");
+            }
+        }
+    }
+    static LIMIT: RateLimit = RateLimit::new(1).max_wait(Duration::MAX);
+    type Control = fn(&mut Vec<Pin<Box<dyn Future<Output = Flow<()>>>>>);
+    let controls: [Control; 4] =
+        [|calls| drop(calls.remove(0)), |_| LIMIT.reset(), |_| LIMIT.force_open(), |_| LIMIT.force_closed()];
+    for (case, control) in controls.into_iter().enumerate() {
+        LIMIT.reset();
+        LIMIT.try_acquire().unwrap();
+        let rude = |is_rude: bool| Arc::new(Rude(is_rude.then_some(&LIMIT), AtomicU32::new(0)));
+        let wakers = [rude(false), rude(true), rude(false)];
+        let mut calls: Vec<Pin<Box<dyn Future<Output = Flow<()>>>>> = Vec::new();
+        for waker in &wakers {
+            let mut call: Pin<Box<dyn Future<Output = _>>> = Box::pin(LIMIT.try_call(async {}));
+            assert!(call.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(waker)))).is_pending());
+            calls.push(call);
+        }
+        control(&mut calls);
+        let woken = wakers.map(|waker| waker.1.load(Ordering::Relaxed));
+        assert_eq!(woken[1..], [1, 1], "case {case}");
+    }
 }
 
 /// A clock that goes back: it takes the number for what it would be if the clock were that much further.

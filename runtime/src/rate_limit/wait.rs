@@ -7,7 +7,7 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::{clock, sleeper};
+use crate::{Rejection, clock, sleeper};
 
 use super::queue::Place;
 
@@ -32,13 +32,19 @@ impl<'l> Wait<'l> {
 }
 
 impl Future for Wait<'_> {
-    type Output = ();
+    type Output = Result<(), Rejection>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(place) = this.place.as_ref() else { return Poll::Ready(()) };
+        let Some(place) = this.place.as_ref() else { return Poll::Ready(Ok(())) };
         // Known to the queue before the timer is looked at, so that no earlier time is missed.
-        let wait = place.watch(cx.waker());
+        let wait = match place.watch(cx.waker()) {
+            Ok(wait) => wait,
+            Err(rejection) => {
+                *this.place = None;
+                return Poll::Ready(Err(rejection));
+            }
+        };
         let until = clock::after(clock::now(), wait);
         if this.until.is_none() || until < *this.until {
             *this.until = until;
@@ -54,16 +60,13 @@ impl Future for Wait<'_> {
         if !is_due {
             return Poll::Pending;
         }
-        if let Some(place) = this.place.take() {
-            place.pass();
-        }
-        Poll::Ready(())
+        Poll::Ready(this.place.take().map_or(Ok(()), Place::pass))
     }
 }
 
 /// Blocks the thread until a permit is due.
 #[cold]
-pub(super) fn block(place: Place<'_>) {
+pub(super) fn block(place: Place<'_>) -> Result<(), Rejection> {
     sleeper::sleep(place.wait());
-    place.pass();
+    place.pass()
 }
