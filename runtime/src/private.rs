@@ -9,7 +9,7 @@ pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
 pub use crate::fallback::stale::age::{MaxAge, max_age};
 pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};
-pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Marked, Success, Whole, keeper};
+pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Marked, Success, Whole, keeper, told};
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};

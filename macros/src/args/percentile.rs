@@ -77,11 +77,12 @@ impl Percentile {
     pub(crate) fn read(args: &Args<'_>, call: &ExprCall, needs_max: Option<&str>) -> Option<Self> {
         let mut given = Given::read(args, call);
         let share = match given.share.take() {
-            Some(expr) => share(args, expr),
+            Some(expr) => share(args, expr, &ones_own(call)),
             None => {
                 if !given.is_mistaken {
-                    args.ctxt
-                        .error_spanned_by(call, "`percentile` needs a share of the calls, e.g. `percentile(0.99)`");
+                    let or = ones_own(call);
+                    let message = format!("`percentile` needs a share of the calls, e.g. `percentile(0.99)`{or}");
+                    args.ctxt.error_spanned_by(call, message);
                 }
                 None
             }
@@ -95,7 +96,8 @@ impl Percentile {
         let window = given.take("window", |expr| args.duration_of(expr));
         let min_calls = given.take("min_calls", |expr| args.integer_of("min_calls", expr, 1, u32::MAX));
         if let (Some(without), false) = (needs_max, has_max || given.is_mistaken) {
-            let message = format!("`percentile` needs `max` here, e.g. `max = \"5s\"`: {without}");
+            let or = if matches!(share, Some(Setting::Expr(_))) { ones_own(call) } else { String::new() };
+            let message = format!("`percentile` needs `max` here, e.g. `max = \"5s\"`: {without}{or}");
             args.ctxt.error_spanned_by(call, message);
         }
         if let (Some(Setting::Literal(min, span)), Some(Setting::Literal(max, _))) = (&min, &max)
@@ -171,12 +173,20 @@ fn set<T: Value>(name: &str, value: Option<&Setting<T>>) -> Option<TokenStream> 
     Some(quote_spanned!(span=> .#name(#value)))
 }
 
-fn share(args: &Args<'_>, expr: Expr) -> Option<Setting<f64>> {
+/// What to write where a function of the user's was meant, which has no arguments with names.
+fn ones_own(call: &ExprCall) -> String {
+    if call.args.len() > 1 || call.args.iter().any(|argument| matches!(argument, Expr::Assign(_))) {
+        return String::new();
+    }
+    format!("; a function of your own stands in parentheses, `({})`", crate::docs::source(call))
+}
+
+fn share(args: &Args<'_>, expr: Expr, or: &str) -> Option<Setting<f64>> {
     let message = match percent(&expr) {
         Some(share) => {
-            format!("`percentile` takes a share above 0 and below 1; write `{share}`")
+            format!("`percentile` takes a share above 0 and below 1; write `{share}`{or}")
         }
-        None => "`percentile` takes a share above 0 and below 1, e.g. `0.99`".to_owned(),
+        None => format!("`percentile` takes a share above 0 and below 1, e.g. `0.99`{or}"),
     };
     args.number_of(expr, |share| share > 0.0 && share < 1.0, &message)
 }

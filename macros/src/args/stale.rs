@@ -8,7 +8,7 @@ use syn::parse::Parse;
 use syn::{Expr, GenericArgument, Ident, PathArguments, Type};
 
 use super::Args;
-use super::setting::Setting;
+use super::setting::{Setting, literal};
 use super::stateful::{borrowed_parts, is_constant, max_keys};
 use crate::check::borrow;
 use crate::ctxt::Ctxt;
@@ -69,7 +69,19 @@ fn from(args: &mut Args<'_>) -> Option<From> {
             args.ctxt.error(name.span(), message);
             None
         }
-        Ok(list) => args.parse_list(&list, Expr::parse).map(|expr| From::Shared(Box::new(expr))),
+        Ok(list) => {
+            let policy = args.parse_list(&list, Expr::parse)?;
+            if literal(&policy).is_some() {
+                let age = match crate::duration::literal(&policy) {
+                    Some(Ok(_)) => format!("write `stale = {}`", policy.to_token_stream()),
+                    _ => format!("write how old an answer may be, {EXAMPLE}"),
+                };
+                let message = format!("expected a shared `StaleFallback` in `stale(..)`; {age}");
+                args.ctxt.error_spanned_by(policy, message);
+                return None;
+            }
+            Some(From::Shared(Box::new(policy)))
+        }
         Err(expr) => {
             let max_age = args.duration_of(expr)?;
             if let Setting::Literal(Duration::ZERO, span) = max_age {
@@ -168,7 +180,12 @@ impl Around for Stale {
         let there = root.at(at(output));
         let keeper = quote_spanned!(at(output)=> |keeps| #there::__private::keeper::<#output, _>((&&keeps).part()));
         let hook = match &self.on_stale {
-            Some(hook) => hook.to_token_stream(),
+            // By a function, so that what is wrong with the hook is one error, there.
+            Some(hook) => {
+                let root = root.at(at(hook));
+                let told = quote_spanned!(at(hook)=> #root::__private::told(event, #hook));
+                quote_spanned!(span=> |event| #told)
+            }
             None => quote_spanned!(span=> |_| ()),
         };
         Some(quote_spanned!(span=> #class, #keeper, #hook))

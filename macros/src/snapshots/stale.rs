@@ -91,7 +91,7 @@ fn blocking_with_an_age_of_the_call() {
                                 Option<Row>,
                                 _,
                             >((&&keeps).part()),
-                            log,
+                            |event| ::steadfast::__private::told(event, log),
                         )
                 };
                 ::steadfast::__private::returned(call())

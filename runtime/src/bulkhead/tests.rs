@@ -367,7 +367,7 @@ async fn a_replaced_sleeper_waits_for_a_thread() {
     drop((place, sleeps));
 
     // Somebody leaves meanwhile.
-    let held = Rc::new(core::cell::Cell::new(true));
+    let held = Rc::new(Cell::new(true));
     let _sleeper = crate::testing::sleeper({
         let (bulkhead, held) = (Rc::clone(&bulkhead), Rc::clone(&held));
         move |_| {

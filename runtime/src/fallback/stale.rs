@@ -31,7 +31,7 @@ use self::kept::Erased;
 use self::lru::Lru;
 
 pub use self::call::StaleCalls;
-pub use self::event::StaleEvent;
+pub use self::event::{StaleEvent, told};
 pub use self::kept::{IsOther, IsResult, Keeper, Keeps, Kept, Success, Whole, keeper};
 pub use self::mark::{Mark, Marked};
 

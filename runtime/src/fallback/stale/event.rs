@@ -28,3 +28,9 @@ pub struct StaleEvent<'a, R = ()> {
     /// The name of the policy.
     pub policy: &'static str,
 }
+
+/// Tells `on_stale = F` of the function.
+#[inline]
+pub fn told<R>(event: &StaleEvent<'_, R>, on_stale: impl FnOnce(&StaleEvent<'_, R>)) {
+    on_stale(event);
+}

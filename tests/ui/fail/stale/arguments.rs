@@ -48,6 +48,16 @@ fn nothing() -> io::Result<u32> {
     Ok(1)
 }
 
+#[fallback(stale("10m"))]
+fn an_age_for_a_shared_one() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[fallback(stale(600))]
+fn a_number_for_a_shared_one() -> io::Result<u32> {
+    Ok(1)
+}
+
 #[fallback(stale(PRICES), key = id, max_keys = 5, name = "prices")]
 fn settings_of_the_shared_one(id: u32) -> io::Result<u32> {
     Ok(id)
@@ -77,5 +87,5 @@ fn never_reached() -> io::Result<u32> {
 fn main() {
     let _ = (both(), key_of_another(1), without_stale(), max_keys_without_key(), no_keys(1), not_constant(1));
     let _ = (at_no_age(), without_unit(), nothing(), settings_of_the_shared_one(1), it_rejects_nothing());
-    let _ = (unknown(), of_another(), never_reached());
+    let _ = (unknown(), of_another(), never_reached(), an_age_for_a_shared_one(), a_number_for_a_shared_one());
 }

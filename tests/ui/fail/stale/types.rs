@@ -1,5 +1,5 @@
 use std::io;
-use steadfast::{CircuitBreaker, StaleFallback, fallback, timeout};
+use steadfast::{CircuitBreaker, StaleEvent, StaleFallback, fallback, timeout};
 
 static BREAKER: CircuitBreaker = CircuitBreaker::new();
 
@@ -25,6 +25,23 @@ fn hook() -> io::Result<u32> {
     Ok(1)
 }
 
+#[fallback(stale = "10m", on_stale = log)]
+async fn hook_by_name() -> io::Result<u32> {
+    Ok(1)
+}
+
+fn log(_event: &str) {}
+
+#[fallback(stale = "10m", on_stale = |event: &StaleEvent<'_, u64>| drop(event.age))]
+async fn hook_of_another_type() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[fallback(stale = "10m", on_stale = "log")]
+async fn no_hook() -> io::Result<u32> {
+    Ok(1)
+}
+
 #[fallback(stale = "10m")]
 #[timeout("1s")]
 async fn needs_a_conversion() -> u32 {
@@ -45,6 +62,6 @@ impl Client {
 }
 
 fn main() {
-    let _ = (age(), key(1.0), policy(), hook(), needs_a_conversion());
+    let _ = (age(), key(1.0), policy(), hook(), hook_by_name(), hook_of_another_type(), no_hook(), needs_a_conversion());
     let _ = Client::plain_field;
 }

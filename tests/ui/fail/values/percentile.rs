@@ -1,4 +1,5 @@
 use std::io;
+use std::time::Duration;
 use steadfast::timeout;
 
 #[timeout(percentile(99, max = "5s"))]
@@ -41,6 +42,23 @@ async fn nothing() -> io::Result<u32> {
     Ok(1)
 }
 
+fn percentile(percent: u8) -> Duration {
+    Duration::from_millis(percent.into())
+}
+
+#[timeout(percentile(7))]
+async fn a_function_of_ones_own() -> io::Result<u32> {
+    Ok(1)
+}
+
+#[timeout(percentile(PERCENT))]
+async fn a_function_of_ones_own_by_a_constant() -> io::Result<u32> {
+    Ok(1)
+}
+
+const PERCENT: u8 = 7;
+
 fn main() {
+    let _ = (percentile(7), a_function_of_ones_own(), a_function_of_ones_own_by_a_constant());
     let _ = (percent(), the_longest(), negative(), of_another_type(), bounds(), no_max(), no_share(), nothing());
 }
