@@ -368,8 +368,8 @@ async fn h07_none_starts_at_or_after_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn h08_policies_around_it_wrap_in_written_order() {
-    fn zero() -> Answer {
-        Ok(0)
+    fn answer(value: u32) -> Answer {
+        if value == 0 { Ok(value) } else { Err(Error::Permanent) }
     }
     race! {
         #[retry(attempts = 2, backoff = fixed("100ms"), jitter = none)]
@@ -399,7 +399,7 @@ async fn h08_policies_around_it_wrap_in_written_order() {
 
         // Beneath, it makes a success of each failure; where it is plain that it does, it is refused.
         #[hedge(after = "50ms")]
-        #[fallback(zero())]
+        #[fallback(answer(0))]
         "20 F 10 F" => 'S' 20 [0],
         "90 F 10 F" => 'S' 60 [0, 50];
 

@@ -25,6 +25,8 @@ pub(crate) const FACTS: Facts = Facts {
     }),
 };
 
+const OF_STALE: [&str; 3] = ["key", "max_keys", "on_stale"];
+
 pub(crate) struct Fallback {
     /// What to answer with; an empty block where an error was reported.
     pub(crate) answer: Expr,
@@ -43,7 +45,6 @@ pub(crate) enum Named {
 impl Fallback {
     fn read(args: &mut Args<'_>) -> Self {
         let none = || syn::parse_quote!({});
-        const OF_STALE: [&str; 3] = ["key", "max_keys", "on_stale"];
         // Which may have been meant as `stale`.
         let is_misspelt = !args.is_positional() && args.has_unknown();
         if is_misspelt {

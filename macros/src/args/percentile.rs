@@ -65,8 +65,8 @@ pub(super) fn refuse_as_argument(args: &mut Args<'_>, before: &str, needed: &[&s
     };
     let span = named.name.span();
     let given = ARGUMENTS.into_iter().filter(|name| args.has(name) || needed.contains(name));
-    let settings: String = given.map(|name| format!(", {name} = ..")).collect();
-    args.ctxt.error(span, format!("write `{before}{NAME}({share}{settings})`"));
+    let arguments: Vec<_> = std::iter::once(share).chain(given.map(|name| format!("{name} = .."))).collect();
+    args.ctxt.error(span, format!("write `{before}{NAME}({})`", arguments.join(", ")));
     args.drop(&[NAME]);
     args.drop(&ARGUMENTS);
     true
