@@ -7,8 +7,7 @@ use std::sync::{Arc, LazyLock};
 /// a parameter, since the compiler would report an associated type that it cannot find a second time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `{P}`",
-    label = "expected a `{P}`, a reference to one, or one in an `Arc`",
-    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
+    label = "expected a `{P}`, a reference to one, or one in an `Arc`"
 )]
 pub trait Handle<'h, P, T> {
     /// Takes hold of the policy.
@@ -30,8 +29,7 @@ pub trait DetachedHandle<P, T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no shared `{P}`",
     label = "a `{P}` is shared by all calls; put it into a `static` and name that",
-    note = "a function may give a reference to one, or one in an `Arc`",
-    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
+    note = "a function may give a reference to one, or one in an `Arc`"
 )]
 pub trait CalledHandle<P, T> {
     /// Takes hold of the policy.
@@ -54,6 +52,57 @@ pub fn detached_handle<P, H: DetachedHandle<P, T> + ?Sized, T>(policy: &H) -> T 
 #[inline]
 pub fn called_handle<P, H: CalledHandle<P, T> + ?Sized, T>(policy: &H) -> T {
     policy.handle()
+}
+
+/// As [`Handle`], of a policy that may be one for each key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `{P}`",
+    label = "expected a `{P}`, a reference to one, or one in an `Arc`",
+    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
+)]
+pub trait StatefulHandle<'h, P, T> {
+    /// Takes hold of the policy.
+    fn handle(&'h self) -> T;
+}
+
+/// As [`CalledHandle`], of a policy that may be one for each key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no shared `{P}`",
+    label = "a `{P}` is shared by all calls; put it into a `static` and name that",
+    note = "a function may give a reference to one, or one in an `Arc`",
+    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
+)]
+pub trait CalledStatefulHandle<P, T> {
+    /// Takes hold of the policy.
+    fn handle(&self) -> T;
+}
+
+/// Takes hold of a policy that may be one for each key.
+#[inline]
+pub fn stateful_handle<'h, P, H: StatefulHandle<'h, P, T> + ?Sized, T>(policy: &'h H) -> T {
+    policy.handle()
+}
+
+/// Takes hold of a policy that a call gives, and that may be one for each key.
+#[inline]
+pub fn called_stateful_handle<P, H: CalledStatefulHandle<P, T> + ?Sized, T>(policy: &H) -> T {
+    policy.handle()
+}
+
+#[diagnostic::do_not_recommend]
+impl<'h, P, T, H: Handle<'h, P, T> + ?Sized> StatefulHandle<'h, P, T> for H {
+    #[inline]
+    fn handle(&'h self) -> T {
+        Handle::handle(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, T, H: CalledHandle<P, T> + ?Sized> CalledStatefulHandle<P, T> for H {
+    #[inline]
+    fn handle(&self) -> T {
+        CalledHandle::handle(self)
+    }
 }
 
 #[diagnostic::do_not_recommend]

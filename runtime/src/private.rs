@@ -13,7 +13,8 @@ pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Marked, Success, Who
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
-pub use crate::handle::{CalledHandle, DetachedHandle, Handle, called_handle, detached_handle, handle};
+pub use crate::handle::{CalledHandle, CalledStatefulHandle, DetachedHandle, Handle, StatefulHandle};
+pub use crate::handle::{called_handle, called_stateful_handle, detached_handle, handle, stateful_handle};
 pub use crate::hedge::layer::{Around as HedgeAround, Layer as HedgeLayer, hedge};
 pub use crate::hedge::marked::Around as MarkedHedgeAround;
 pub use crate::judge::{By, ByClass, Judge, When};
