@@ -71,7 +71,7 @@ pub(crate) trait Around {
         None
     }
 
-    /// Whether it does all that it is for where no call beneath it ever fails.
+    /// Whether it has anything to do where no call beneath it ever fails.
     fn acts_on_successes(&self) -> bool {
         true
     }

@@ -61,14 +61,6 @@ impl Hedge {
         Self { after, attempts, budget: budget(args) }
     }
 
-    /// After how long at least another call starts because one is late.
-    fn shortest(&self) -> Option<&Setting<Duration>> {
-        match self.after.as_ref()? {
-            After::Duration(after) => Some(after),
-            After::Percentile(percentile) => percentile.min(),
-        }
-    }
-
     /// Whether all settings are literals, so that the policy stands in a `static`.
     fn is_constant(&self) -> bool {
         !matches!(self.after, Some(After::Duration(Setting::Expr(_))))
@@ -154,26 +146,12 @@ impl Around for Hedge {
         true
     }
 
-    /// Of calls that never fail the first to end wins: where a fallback answers beneath, that is the one that has failed.
-    fn acts_on_successes(&self) -> bool {
-        false
-    }
-
     fn check(&self, ctxt: &Ctxt, layer: &Layer, above: &[Layer], stack: &Stack, shape: &Shape) {
         let is_first = !above.iter().any(|other| other.kind == layer.kind);
         if is_first && !shape.is_async && !shape::is_tokio_entry(&shape.body) {
             let message =
                 "`#[hedge]` runs calls side by side, which a function that blocks cannot; make it an `async fn`";
             ctxt.error(layer.span, message);
-        }
-        let around = above.iter().rev().take_while(|layer| !layer.is_retry()).find_map(Layer::limit);
-        if let (Some(Setting::Literal(limit, _)), Some(Setting::Literal(after, span))) = (around, self.shortest())
-            && after >= limit
-        {
-            let message = format!(
-                "this is not shorter than the timeout around it ({limit:?}), so no further call starts because one is late"
-            );
-            ctxt.error(*span, message);
         }
         if let Some(After::Percentile(percentile)) = &self.after {
             percentile.check(ctxt, "`Hedge::percentile` with one that was made elsewhere, and its `call`", stack);
