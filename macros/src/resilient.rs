@@ -15,7 +15,8 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Path};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Path, Token};
 
 use crate::args::{Args, Common};
 use crate::collect::Collected;
@@ -67,13 +68,33 @@ fn path(ctxt: &Ctxt, attribute: &Collected) -> Option<Path> {
     let parse = |input: ParseStream<'_>| {
         let path = input.call(Path::parse_mod_style);
         let path = path.map_err(|error| syn::Error::new(error.span(), format!("expected {A_SET}")))?;
-        if input.is_empty() { Ok(path) } else { Err(input.error("expected the name of a set and no more")) }
+        let more: TokenStream = input.parse()?;
+        let is_comma = more.to_string() == ",";
+        if more.is_empty() || is_comma { Ok(path) } else { Err(no_set(&path, &more)) }
     };
     if attribute.args.is_empty() {
         ctxt.error(attribute.span, format!("`#[resilient]` needs {A_SET}"));
         return None;
     }
     ctxt.ok(parse.parse2(attribute.args.clone()))
+}
+
+/// What stands there where it is more than the name of one set.
+fn no_set(path: &Path, more: &TokenStream) -> syn::Error {
+    let is_policy = path.get_ident().is_some_and(|name| Kind::of(name).is_some());
+    let is_list = matches!(more.clone().into_iter().next(), Some(TokenTree::Group(_)));
+    let sets = |input: ParseStream<'_>| {
+        input.parse::<Token![,]>()?;
+        Punctuated::<Path, Token![,]>::parse_terminated(input)
+    };
+    let message = if is_policy {
+        "the name of a set stands here, e.g. `#[resilient(upstream)]`; declare it with `policies! { upstream: [..] }`"
+    } else if !is_list && sets.parse2(more.clone()).is_ok() {
+        "`#[resilient]` names one set; write one attribute for each"
+    } else {
+        "a set takes no settings here; change it in `policies!`"
+    };
+    syn::Error::new_spanned(if is_policy { quote!(#path #more) } else { more.clone() }, message)
 }
 
 /// The outermost attribute, of which the compiler has left the arguments.

@@ -45,12 +45,12 @@ impl Stack {
         let mut clones = Vec::new();
         let mut root = None;
         let mut docs = true;
-        for Collected { kind, span, args, .. } in attributes.into_iter().filter(is_read) {
+        for Collected { kind, span, args, is_of_a_set, .. } in attributes.into_iter().filter(is_read) {
             let says_nothing = args.is_empty();
             let mut args = Args::parse(ctxt, kind, span, args);
             let common = Common::read(&mut args);
             let filter = Filter::read(&mut args);
-            clones.extend(args.clones(function));
+            clones.extend(args.clones(function, is_of_a_set));
             root = root.or_else(|| common.root.clone());
             docs &= common.docs;
             let Some(read) = kind.facts().read else {
@@ -110,8 +110,22 @@ impl Stack {
         self.layers.iter().filter(|layer| layer.rejects()).count() > 1
     }
 
-    /// A shared policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
+    /// A policy of type `policy`, taken before the body without keeping what it was taken from borrowed.
     pub(crate) fn handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        self.handle_by("handle", expr, policy)
+    }
+
+    /// One that all calls share, so that none of them makes it.
+    pub(crate) fn shared_handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        self.handle_by(if is_call(expr) { "called_handle" } else { "handle" }, expr, policy)
+    }
+
+    /// One that they share, and that may be one for each key.
+    pub(crate) fn stateful_handle(&self, expr: &Expr, policy: &TokenStream) -> TokenStream {
+        self.handle_by(if is_call(expr) { "called_stateful_handle" } else { "stateful_handle" }, expr, policy)
+    }
+
+    fn handle_by(&self, function: &str, expr: &Expr, policy: &TokenStream) -> TokenStream {
         // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
         let expr = match expr {
             Expr::Reference(reference) if reference.mutability.is_none() => &*reference.expr,
@@ -120,9 +134,11 @@ impl Stack {
         let root = self.root.at(at(expr));
         let taken = |name: &Ident| self.arguments.iter().any(|a| a.name == *name && a.kind != Passed::Ref);
         let in_self = matches!(self.receiver, Some(Passed::Mut | Passed::Value));
-        let detached =
-            mentions(expr.to_token_stream(), &|name| taken(name) || (in_self && (name == "self" || name == "__self")));
-        let function = if detached { "detached_handle" } else { "handle" };
+        let detached = !function.starts_with("called")
+            && mentions(expr.to_token_stream(), &|name| {
+                taken(name) || (in_self && (name == "self" || name == "__self"))
+            });
+        let function = if detached { "detached_handle" } else { function };
         let function = Ident::new(function, at(expr));
         let borrowed = borrowed(expr);
         quote_spanned!(at(expr)=> #root::__private::#function::<#policy, _, _>(#borrowed))
@@ -135,6 +151,10 @@ impl Stack {
             name == "self" || name == "__self" || self.arguments.iter().any(|argument| argument.name == *name)
         })
     }
+}
+
+fn is_call(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(_) | Expr::MethodCall(_))
 }
 
 /// Whether any identifier in `tokens`, at any depth, is one that is asked for.

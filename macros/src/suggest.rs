@@ -28,7 +28,7 @@ pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
 }
 
 /// What other libraries call it.
-const ELSEWHERE: [(&str, &[&str]); 12] = [
+const ELSEWHERE: [(&str, &[&str]); 19] = [
     ("attempts", &["max_attempts", "max_retries", "retries", "tries", "times", "stop"]),
     ("backoff", &["delay", "wait", "sleep", "interval"]),
     ("max_duration", &["max_elapsed", "max_elapsed_time", "total_timeout"]),
@@ -40,20 +40,31 @@ const ELSEWHERE: [(&str, &[&str]); 12] = [
     ("factor", &["multiplier", "multiply"]),
     ("min", &["minimum", "lower"]),
     ("max", &["maximum", "upper", "cap"]),
+    ("failure_rate", &["rate", "error_rate", "failure_ratio"]),
+    ("max_concurrent", &["max", "limit", "size", "concurrency", "max_concurrency", "permits"]),
+    ("permits", &["rate", "limit", "max", "calls", "max_calls", "requests", "count"]),
+    ("per", &["period", "interval", "window"]),
+    ("max_wait", &["timeout", "wait"]),
+    ("after", &["delay", "wait", "interval", "latency"]),
+    ("stale", &["ttl", "max_age", "cache"]),
     ("max_probes", &["half_open_max_calls", "probes", "permitted_calls"]),
 ];
 
 /// The name in `known` that was most likely meant by `given`.
 pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    let here = ELSEWHERE.iter().filter(|(_, names)| names.contains(&given)).map(|(here, _)| *here).next();
-    if let Some(name) = here.and_then(|here| known.iter().find(|name| **name == here)) {
+    let mut here = ELSEWHERE.iter().filter(|(_, names)| names.contains(&given)).map(|(here, _)| here);
+    if let Some(name) = here.find_map(|here| known.iter().find(|name| *name == here)) {
         return Some(name);
     }
-    let allowed = (given.chars().count() / 3).clamp(1, 3);
+    let allowed = ((given.chars().count() + 1) / 3).clamp(1, 3);
+    // It is near to words that mean something else, as `rate` is.
+    let is_likely = |name: &str, distance| name != "crate" || (distance == 1 && given != "rate");
     known
         .iter()
         .map(|name| (strsim::osa_distance(given, name), *name))
-        .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
+        .filter(|(distance, name)| {
+            *distance <= allowed && *distance < name.chars().count() && is_likely(name, *distance)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -74,10 +85,27 @@ mod tests {
             ("retries", Some("attempts")),
             ("delay", Some("backoff")),
             ("cooldown", None),
+            ("atempt", Some("attempts")),
             ("x", None),
             ("", None),
         ] {
             assert_eq!(nearest(given, &known), meant, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_name_from_elsewhere_means_what_is_known_here() {
+        for (given, known, meant) in [
+            ("rate", &["permits", "crate"][..], Some("permits")),
+            ("rate", &["failure_rate", "crate"], Some("failure_rate")),
+            ("rate", &["after", "crate"], None),
+            ("rat", &["after", "crate"], None),
+            ("krate", &["after", "crate"], Some("crate")),
+            ("delay", &["after", "backoff"], Some("backoff")),
+            ("delay", &["after", "attempts"], Some("after")),
+            ("max", &["max_concurrent", "max_wait"], Some("max_concurrent")),
+        ] {
+            assert_eq!(nearest(given, known), meant, "{given} of {known:?}");
         }
     }
 

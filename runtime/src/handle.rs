@@ -25,6 +25,17 @@ pub trait DetachedHandle<P, T> {
     fn handle(&self) -> T;
 }
 
+/// What a call gives, `budget = self.budget()`. A policy itself would be made anew by each call of the function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no shared `{P}`",
+    label = "a `{P}` is shared by all calls; put it into a `static` and name that",
+    note = "a function may give a reference to one, or one in an `Arc`"
+)]
+pub trait CalledHandle<P, T> {
+    /// Takes hold of the policy.
+    fn handle(&self) -> T;
+}
+
 /// Takes hold of a policy: by reference, or by a clone of its `Arc`.
 #[inline]
 pub fn handle<'h, P, H: Handle<'h, P, T> + ?Sized, T>(policy: &'h H) -> T {
@@ -35,6 +46,63 @@ pub fn handle<'h, P, H: Handle<'h, P, T> + ?Sized, T>(policy: &'h H) -> T {
 #[inline]
 pub fn detached_handle<P, H: DetachedHandle<P, T> + ?Sized, T>(policy: &H) -> T {
     policy.handle()
+}
+
+/// Takes hold of a policy that a call gives.
+#[inline]
+pub fn called_handle<P, H: CalledHandle<P, T> + ?Sized, T>(policy: &H) -> T {
+    policy.handle()
+}
+
+/// As [`Handle`], of a policy that may be one for each key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `{P}`",
+    label = "expected a `{P}`, a reference to one, or one in an `Arc`",
+    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
+)]
+pub trait StatefulHandle<'h, P, T> {
+    /// Takes hold of the policy.
+    fn handle(&'h self) -> T;
+}
+
+/// As [`CalledHandle`], of a policy that may be one for each key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no shared `{P}`",
+    label = "a `{P}` is shared by all calls; put it into a `static` and name that",
+    note = "a function may give a reference to one, or one in an `Arc`",
+    note = "a `Keyed` policy needs `key = ..`, and `key = ..` a policy that was made with `.keyed()`"
+)]
+pub trait CalledStatefulHandle<P, T> {
+    /// Takes hold of the policy.
+    fn handle(&self) -> T;
+}
+
+/// Takes hold of a policy that may be one for each key.
+#[inline]
+pub fn stateful_handle<'h, P, H: StatefulHandle<'h, P, T> + ?Sized, T>(policy: &'h H) -> T {
+    policy.handle()
+}
+
+/// Takes hold of a policy that a call gives, and that may be one for each key.
+#[inline]
+pub fn called_stateful_handle<P, H: CalledStatefulHandle<P, T> + ?Sized, T>(policy: &H) -> T {
+    policy.handle()
+}
+
+#[diagnostic::do_not_recommend]
+impl<'h, P, T, H: Handle<'h, P, T> + ?Sized> StatefulHandle<'h, P, T> for H {
+    #[inline]
+    fn handle(&'h self) -> T {
+        Handle::handle(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, T, H: CalledHandle<P, T> + ?Sized> CalledStatefulHandle<P, T> for H {
+    #[inline]
+    fn handle(&self) -> T {
+        CalledHandle::handle(self)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -74,6 +142,30 @@ impl<P> DetachedHandle<P, Self> for Arc<P> {
     #[inline]
     fn handle(&self) -> Self {
         Self::clone(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'p, P> CalledHandle<P, &'p P> for &'p P {
+    #[inline]
+    fn handle(&self) -> &'p P {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P> CalledHandle<P, Self> for Arc<P> {
+    #[inline]
+    fn handle(&self) -> Self {
+        Self::clone(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P> CalledHandle<P, Arc<P>> for &Arc<P> {
+    #[inline]
+    fn handle(&self) -> Arc<P> {
+        Arc::clone(self)
     }
 }
 

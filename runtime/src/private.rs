@@ -7,12 +7,14 @@ pub use crate::bulkhead::layer::{
 };
 pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
+pub use crate::fallback::stale::age::{MaxAge, max_age};
 pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};
 pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Marked, Success, Whole, keeper, told};
 pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
-pub use crate::handle::{DetachedHandle, Handle, detached_handle, handle};
+pub use crate::handle::{CalledHandle, CalledStatefulHandle, DetachedHandle, Handle, StatefulHandle};
+pub use crate::handle::{called_handle, called_stateful_handle, detached_handle, handle, stateful_handle};
 pub use crate::hedge::layer::{Around as HedgeAround, Layer as HedgeLayer, hedge};
 pub use crate::hedge::marked::Around as MarkedHedgeAround;
 pub use crate::judge::{By, ByClass, Judge, When};

@@ -317,3 +317,32 @@ fn s12_a_pub_set_may_stand_in_a_function() {
     }
     assert_eq!(letter(&call(&Script::new("F S"))), 'S');
 }
+
+/// One set for those that consume an argument and those that have none to consume.
+#[tokio::test(start_paused = true)]
+async fn s13_clone_in_a_set_is_for_those_that_have_what_to_clone() {
+    policies! { up: [retry(attempts = 2, clone, backoff = none)] }
+
+    struct Service {
+        script: Script,
+    }
+    impl Service {
+        #[resilient(up)]
+        async fn borrows(&self) -> Answer {
+            self.script.run().await
+        }
+    }
+    #[resilient(up)]
+    async fn consumes(script: Arc<Script>) -> Answer {
+        let taken = script;
+        taken.run().await
+    }
+    #[resilient(up)]
+    fn takes_nothing() -> Answer {
+        Ok(1)
+    }
+    let service = Service { script: Script::new("F S") };
+    assert_eq!(letter(&service.borrows().await), 'S');
+    assert_eq!(letter(&consumes(Arc::new(Script::new("F S"))).await), 'S');
+    assert_eq!(takes_nothing(), Ok(1));
+}

@@ -60,7 +60,7 @@ impl Bulkhead {
     /// `mistaken`: something was given in place of the settings, and reported.
     fn read_settings(&mut self, args: &mut Args<'_>, mistaken: bool) {
         let is_adaptive = args.has("adaptive");
-        if !mistaken && !args.is_meant("max_concurrent") && !args.is_meant("adaptive") {
+        if !mistaken && args.lacks("max_concurrent") && !is_adaptive {
             args.ctxt.error(
                 args.span,
                 "`#[bulkhead]` needs `max_concurrent`: how many calls run at once, e.g. \

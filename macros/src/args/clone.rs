@@ -10,8 +10,8 @@ use crate::function::{Argument, Function, Passed};
 use crate::suggest::unknown;
 
 impl Args<'_> {
-    /// `clone(a, b)`, or `clone` for all arguments that are taken by value.
-    pub(crate) fn clones(&mut self, function: Option<&Function>) -> Vec<Ident> {
+    /// `clone(a, b)`, or `clone` for all arguments that are taken by value; a function of a set need not have any.
+    pub(crate) fn clones(&mut self, function: Option<&Function>, is_of_a_set: bool) -> Vec<Ident> {
         // A timeout has nothing in which a consumed argument could be named again.
         if !self.kind.takes("clone") {
             return Vec::new();
@@ -43,7 +43,7 @@ impl Args<'_> {
             Value::Bare => {
                 let by_value: Vec<Ident> =
                     arguments.into_iter().filter(|a| a.kind == Passed::Value).map(|a| a.name).collect();
-                if by_value.is_empty() {
+                if by_value.is_empty() && !is_of_a_set {
                     let message = "`clone` is for arguments that are taken by value, and there is none; leave it out";
                     self.ctxt.error(clone.span(), message);
                 }

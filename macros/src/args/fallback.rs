@@ -25,6 +25,8 @@ pub(crate) const FACTS: Facts = Facts {
     }),
 };
 
+const OF_STALE: [&str; 3] = ["key", "max_keys", "on_stale"];
+
 pub(crate) struct Fallback {
     /// What to answer with; an empty block where an error was reported.
     pub(crate) answer: Expr,
@@ -43,9 +45,14 @@ pub(crate) enum Named {
 impl Fallback {
     fn read(args: &mut Args<'_>) -> Self {
         let none = || syn::parse_quote!({});
-        let of_stale = args.refuse(&["key", "max_keys", "on_stale"], "needs `stale = ..`, e.g. `stale = \"10m\"`");
+        // Which may have been meant as `stale`.
+        let is_misspelt = !args.is_positional() && args.has_unknown();
+        if is_misspelt {
+            args.drop(&OF_STALE);
+        }
+        let of_stale = args.refuse(&OF_STALE, "needs `stale = ..`, e.g. `stale = \"10m\"`");
         let Some(expr) = args.positional() else {
-            if !of_stale {
+            if !of_stale && !is_misspelt {
                 let message = "`#[fallback]` needs an answer, e.g. `#[fallback(Ok(Vec::new()))]`, or `stale = \"10m\"` for \
                                the last success";
                 args.ctxt.error(args.span, message);

@@ -2,8 +2,9 @@
 //! `name(..)` for lists and patterns. Parentheses always make an expression: `(on(x))`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, token};
 
@@ -90,6 +91,9 @@ impl<'c> Args<'c> {
             return Ok(());
         }
         if after_word && (is_adaptive || name == "clone" || may_be_name) {
+            if let Some(key) = self.key_before(input) {
+                return Err(self.key_in_parts(key, input)?);
+            }
             input.call(Ident::parse_any)?;
             self.push(name, Value::Bare);
             return Ok(());
@@ -127,6 +131,9 @@ impl<'c> Args<'c> {
 
     fn parse_expr(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let in_its_place = self.takes_expression();
+        if let Some(key) = self.key_before(input) {
+            return Err(self.key_in_parts(key, input)?);
+        }
         let expr = ungrouped(input.parse()?);
         if in_its_place {
             self.positional = Some(expr);
@@ -141,6 +148,41 @@ impl<'c> Args<'c> {
             self.positional.get_or_insert(expr);
         }
         Err(error)
+    }
+
+    /// The key, where what comes next may be another part of it: no setting and no policy that was made elsewhere.
+    fn key_before(&self, input: ParseStream<'_>) -> Option<Expr> {
+        let is_other = |name: Ident| {
+            let name = name.to_string();
+            name.starts_with(char::is_uppercase) || LISTS.contains(&&*name) || self.known().contains(&&*name)
+        };
+        if input.fork().call(Ident::parse_any).is_ok_and(is_other) {
+            return None;
+        }
+        match self.named.last()? {
+            Named { name, value: Value::Expr(key) } if name == "key" => Some((**key).clone()),
+            _ => None,
+        }
+    }
+
+    /// `key = a, b, c`: takes all the parts, of which it is said once.
+    fn key_in_parts(&self, key: Expr, input: ParseStream<'_>) -> syn::Result<syn::Error> {
+        let mut parts = vec![key, input.parse()?];
+        loop {
+            let ahead = input.fork();
+            if ahead.parse::<Token![,]>().is_err() || self.key_before(&ahead).is_none() {
+                break;
+            }
+            match ahead.parse() {
+                Ok(Expr::Assign(_)) | Err(_) => break,
+                Ok(part) => parts.push(part),
+            }
+            input.advance_to(&ahead);
+        }
+        let written: Vec<String> = parts.iter().map(crate::docs::source).collect();
+        let message = format!("several keys are one tuple; write `key = ({})`", written.join(", "));
+        let more = &parts[1..];
+        Ok(syn::Error::new_spanned(quote!(#(#more)*), message))
     }
 
     fn push(&mut self, name: Ident, value: Value) {
@@ -176,8 +218,6 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
-
     use super::*;
 
     /// Each argument as it was understood, and the mistakes.

@@ -46,13 +46,14 @@ impl Hedge {
     fn read(args: &mut Args<'_>) -> Self {
         if let Some(expr) = args.positional() {
             args.ctxt.error_spanned_by(expr, "expected `after = ..`, e.g. `#[hedge(after = \"50ms\")]`");
-        } else if !args.is_meant("after") {
+        } else if !percentile::refuse_as_argument(args, "after = ", &[]) && args.lacks("after") {
             let message = "`#[hedge]` needs `after`: how long a call may take before another one starts, e.g. \
                            `#[hedge(after = \"50ms\")]`";
             args.ctxt.error(args.span, message);
         }
         let after = args.expr("after").and_then(|(_, expr)| match percentile::call(&expr) {
             Some(call) => Percentile::read(args, call, None).map(After::Percentile),
+            None if percentile::is_misspelt(args, &expr) => None,
             None => args.duration_of(percentile::bare(expr)).map(After::Duration),
         });
         let too_few = "`attempts` is at least 2: it counts all calls, and the first alone is no hedge";
@@ -115,7 +116,7 @@ impl Around for Hedge {
         });
         let budget = self.budget.as_ref().map(|budget| {
             let (root, variable) = (&stack.root, layer.variable("hedge_budget", stack));
-            let handle = stack.handle(budget, &quote_spanned!(span=> #root::RetryBudget));
+            let handle = stack.shared_handle(budget, &quote_spanned!(span=> #root::RetryBudget));
             quote_spanned!(span=> let #variable = #handle;)
         });
         quote_spanned!(span=> #policy #budget)

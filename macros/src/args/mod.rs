@@ -81,11 +81,30 @@ impl<'c> Args<'c> {
         self.named.iter().any(|named| named.name == name)
     }
 
-    /// Whether an argument of that name was given, or is what a misspelt one was meant to be.
-    pub(crate) fn is_meant(&self, name: &str) -> bool {
+    /// Whether `name` was not given, nor anything unknown that may have been meant so and is reported as such.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        !self.has(name) && !self.has_unknown()
+    }
+
+    /// Whether there is an argument that [`finish`](Self::finish) reports as unknown.
+    pub(crate) fn has_unknown(&self) -> bool {
         let known = self.known();
-        let means = |given: &str| !known.contains(&given) && nearest(given, &known) == Some(name);
-        self.has(name) || self.named.iter().any(|named| means(&named.name.to_string()))
+        self.named.iter().any(|named| is_unknown(&named.name.to_string(), &known))
+    }
+
+    /// The first `name = ..` that is like nothing that is known.
+    fn take_unlike_any(&mut self) -> Option<Ident> {
+        let known = self.known();
+        let found = self.named.iter().position(|Named { name, value }| {
+            let name = name.to_string();
+            matches!(value, Value::Expr(_)) && is_unknown(&name, &known) && nearest(&name, &known).is_none()
+        })?;
+        Some(self.named.remove(found).name)
+    }
+
+    /// Leaves out what is not to be reported.
+    fn drop(&mut self, names: &[&str]) {
+        self.named.retain(|named| !names.iter().any(|name| named.name == name));
     }
 
     /// Whether there is an expression without a name.
@@ -248,8 +267,8 @@ impl<'c> Args<'c> {
 
     /// Leaves out what belongs to a shared policy.
     pub(crate) fn drop_settings(&mut self) {
-        let settings = self.kind.facts().settings;
-        self.named.retain(|named| named.name != "name" && !settings.iter().any(|setting| named.name == setting));
+        self.drop(&["name"]);
+        self.drop(self.kind.facts().settings);
     }
 
     /// As they were written, but for the expression without a name.
@@ -287,4 +306,9 @@ impl<'c> Args<'c> {
             ctxt.error(name.span(), message);
         }
     }
+}
+
+/// Reserved names and `error` have messages of their own.
+fn is_unknown(name: &str, known: &[&str]) -> bool {
+    !known.contains(&name) && !RESERVED.contains(&name) && name != "error"
 }

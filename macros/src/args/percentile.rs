@@ -12,7 +12,7 @@ use super::stateful::is_constant;
 use crate::ctxt::Ctxt;
 use crate::emit::Root;
 use crate::stack::Stack;
-use crate::suggest::unknown;
+use crate::suggest::{nearest, unknown};
 
 pub(super) const NAME: &str = "percentile";
 
@@ -35,12 +35,41 @@ pub(crate) fn call(expr: &Expr) -> Option<&ExprCall> {
     }
 }
 
+/// `percentil(0.99, max = "1s")`, which is reported: nobody calls a function so.
+pub(super) fn is_misspelt(args: &Args<'_>, expr: &Expr) -> bool {
+    let Expr::Call(ExprCall { func, args: given, .. }) = expr else { return false };
+    let name = func.to_token_stream().to_string();
+    let is_misspelt =
+        given.iter().any(|argument| matches!(argument, Expr::Assign(_))) && nearest(&name, &[NAME]).is_some();
+    if is_misspelt {
+        args.ctxt.error_spanned_by(func, format!("unknown `{name}(..)`; did you mean `{NAME}`?"));
+    }
+    is_misspelt
+}
+
 /// Another expression, without those parentheses; no lint should find them in the expansion.
 pub(crate) fn bare(expr: Expr) -> Expr {
     match expr {
         Expr::Paren(paren) => bare(*paren.expr),
         expr => expr,
     }
+}
+
+/// `percentile = 0.99, max = "5s"`, where `percentile(..)` was meant: says whether it is so, and what to write, with the
+/// settings that were given and those that are `needed`.
+pub(super) fn refuse_as_argument(args: &mut Args<'_>, before: &str, needed: &[&str]) -> bool {
+    let Some(named) = args.named.iter().find(|named| named.name == NAME) else { return false };
+    let share = match &named.value {
+        super::Value::Expr(share) => percent(share).unwrap_or_else(|| crate::docs::source(&**share)),
+        _ => "0.99".to_owned(),
+    };
+    let span = named.name.span();
+    let given = ARGUMENTS.into_iter().filter(|name| args.has(name) || needed.contains(name));
+    let arguments: Vec<_> = std::iter::once(share).chain(given.map(|name| format!("{name} = .."))).collect();
+    args.ctxt.error(span, format!("write `{before}{NAME}({})`", arguments.join(", ")));
+    args.drop(&[NAME]);
+    args.drop(&ARGUMENTS);
+    true
 }
 
 impl Percentile {
@@ -153,18 +182,28 @@ fn ones_own(call: &ExprCall) -> String {
 }
 
 fn share(args: &Args<'_>, expr: Expr, or: &str) -> Option<Setting<f64>> {
-    let example = match literal(&expr) {
-        // `99`, as it is said.
-        Some(Lit::Int(int)) => int.base10_parse::<u8>().ok().filter(|percent| (1..100).contains(percent)),
-        _ => None,
-    };
-    let message = match example {
-        Some(percent) => {
-            format!("`percentile` takes a share above 0 and below 1; write `0.{percent:02}`{or}")
+    let message = match percent(&expr) {
+        Some(share) => {
+            format!("`percentile` takes a share above 0 and below 1; write `{share}`{or}")
         }
         None => format!("`percentile` takes a share above 0 and below 1, e.g. `0.99`{or}"),
     };
     args.number_of(expr, |share| share > 0.0 && share < 1.0, &message)
+}
+
+/// `99` or `99.9`, as it is said, as a share. A small number with a fraction is no percentage that anybody means.
+fn percent(expr: &Expr) -> Option<String> {
+    let (whole, fraction) = match literal(expr)? {
+        Lit::Int(int) => (int.base10_parse::<u8>().ok()?, String::new()),
+        Lit::Float(float) => {
+            let (whole, fraction) = float.base10_digits().split_once('.')?;
+            let whole = whole.parse().ok().filter(|whole| *whole >= 10)?;
+            (whole, fraction.trim_end_matches('0').to_owned())
+        }
+        _ => return None,
+    };
+    let is_number = fraction.bytes().all(|digit| digit.is_ascii_digit());
+    ((1..100).contains(&whole) && is_number).then(|| format!("0.{whole:02}{fraction}"))
 }
 
 /// What stands between the parentheses.

@@ -36,7 +36,7 @@ fn read(args: &mut Args<'_>) -> Policy {
 
 /// `mistaken`: something was given in place of the settings, and reported.
 fn read_settings(limit: &mut Stateful, args: &mut Args<'_>, mistaken: bool) {
-    if !mistaken && !args.is_meant("permits") {
+    if !mistaken && args.lacks("permits") {
         args.ctxt.error(
             args.span,
             "`#[rate_limit]` needs `permits`: how many calls pass in a second, or in `per`, e.g. \

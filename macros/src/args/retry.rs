@@ -111,7 +111,7 @@ impl Retry {
         let policy = self.policy(layer, stack);
         let budget = self.budget.as_ref().map(|budget| {
             let (root, variable) = (&stack.root, layer.variable("budget", stack));
-            let handle = stack.handle(budget, &quote_spanned!(Span::mixed_site()=> #root::RetryBudget));
+            let handle = stack.shared_handle(budget, &quote_spanned!(Span::mixed_site()=> #root::RetryBudget));
             quote_spanned!(Span::mixed_site()=> let #variable = #handle;)
         });
         quote_spanned!(Span::mixed_site()=> #policy #budget)

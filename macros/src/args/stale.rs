@@ -111,12 +111,18 @@ impl Around for Stale {
         let from = match &self.from {
             Some(From::Own(Setting::Expr(max_age))) => {
                 let variable = Self::variable("max_age", span, layer, stack);
-                let ty = quote_spanned!(at(max_age)=> ::core::time::Duration);
-                quote_spanned!(span=> let #variable: #ty = #max_age;)
+                if may_be_a_policy(max_age) {
+                    let root = root.at(at(&**max_age));
+                    let value = quote_spanned!(at(&**max_age)=> #root::__private::max_age(&#max_age));
+                    quote_spanned!(span=> let #variable = #value;)
+                } else {
+                    let ty = quote_spanned!(at(max_age)=> ::core::time::Duration);
+                    quote_spanned!(span=> let #variable: #ty = #max_age;)
+                }
             }
             Some(From::Shared(policy)) => {
                 let variable = Self::variable("stale", span, layer, stack);
-                let handle = stack.handle(policy, &quote_spanned!(span=> #root::StaleFallback));
+                let handle = stack.shared_handle(policy, &quote_spanned!(span=> #root::StaleFallback));
                 quote_spanned!(span=> let #variable = #handle;)
             }
             _ => TokenStream::new(),
@@ -204,6 +210,13 @@ impl Around for Stale {
     fn acts_on_successes(&self) -> bool {
         false
     }
+}
+
+/// Whether `stale = ANSWERS` may be meant as `stale(ANSWERS)`, which its type tells.
+fn may_be_a_policy(max_age: &Expr) -> bool {
+    let Expr::Path(path) = max_age else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| !last.ident.to_string().contains(char::is_lowercase))
 }
 
 /// The part of a return type that is kept, as far as its name tells.

@@ -84,11 +84,11 @@ impl Stateful {
         let keyed = quote_spanned!(span=> #root::Keyed<#policy>);
         match (&self.handle, &self.key) {
             (Some(handle), None) => {
-                let handle = stack.handle(handle, &policy);
+                let handle = stack.stateful_handle(handle, &policy);
                 quote_spanned!(span=> let #variable = #handle;)
             }
             (Some(handle), Some(key)) => {
-                let handle = stack.handle(handle, &keyed);
+                let handle = stack.stateful_handle(handle, &keyed);
                 let get = get(key);
                 quote_spanned!(span=> let #variable = #handle #get;)
             }

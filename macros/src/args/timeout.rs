@@ -39,12 +39,21 @@ enum Limit {
 impl Timeout {
     fn read(args: &mut Args<'_>) -> Self {
         let Some(expr) = args.positional() else {
-            args.ctxt.error(args.span, "`#[timeout]` needs a duration, e.g. `#[timeout(\"2s\")]`");
+            if percentile::refuse_as_argument(args, "", &["max"]) {
+                return Self { limit: None };
+            }
+            if let Some(name) = args.take_unlike_any() {
+                let message = format!("unknown argument `{name}`; the duration has no name: `#[timeout(\"2s\")]`");
+                args.ctxt.error(name.span(), message);
+            } else if !args.has_unknown() {
+                args.ctxt.error(args.span, "`#[timeout]` needs a duration, e.g. `#[timeout(\"2s\")]`");
+            }
             return Self { limit: None };
         };
         let without_max = "else there is no limit until enough calls were seen";
         let limit = match percentile::call(&expr) {
             Some(call) => Percentile::read(args, call, Some(without_max)).map(Limit::Percentile),
+            None if percentile::is_misspelt(args, &expr) => None,
             None => args.duration_of(percentile::bare(expr)).map(Limit::Duration),
         };
         Self { limit }

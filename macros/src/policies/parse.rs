@@ -1,10 +1,10 @@
 //! What is written in `policies!`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Ident, Token, Visibility};
+use syn::{Attribute, Ident, Meta, Token, Visibility, token};
 
 use crate::ctxt::Ctxt;
 use crate::kind::Kind;
@@ -106,8 +106,8 @@ fn skip_to(input: ParseStream<'_>, is_end: impl Fn(ParseStream<'_>) -> bool) -> 
 
 /// `own bulkhead(max_concurrent = 10)`
 fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
-    if let Some(attribute) = input.call(Attribute::parse_outer)?.first() {
-        return Err(syn::Error::new_spanned(attribute, "a policy of a set takes no attributes; the set does"));
+    if input.peek(Token![#]) && input.peek2(token::Bracket) {
+        return Err(of_attribute(&input.call(Attribute::parse_outer)?));
     }
     let mut name = input.call(Ident::parse_any)?;
     let mut own = None;
@@ -120,22 +120,36 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
         let names: Vec<_> = known.iter().map(|kind| kind.name()).collect();
         return Err(syn::Error::new(name.span(), unknown("policy", &name.to_string(), &names)));
     };
-    let args = if input.peek(syn::token::Paren) {
+    let args = if input.peek(token::Paren) {
         let args;
         syn::parenthesized!(args in input);
         args.parse()?
-    } else if input.is_empty() || input.peek(Token![,]) {
-        TokenStream::new()
-    } else {
+    } else if input.peek(token::Bracket) || input.peek(token::Brace) || input.peek(Token![=]) {
         return Err(input.error(format!("expected `{name}(..)`")));
+    } else {
+        TokenStream::new()
     };
     Ok(Entry { own, kind, span: name.span(), args })
+}
+
+/// `#[retry(..)]` in place of `retry(..)`.
+fn of_attribute(attributes: &[Attribute]) -> syn::Error {
+    let written = attributes.iter().map(|attribute| {
+        let kind = Kind::of(&attribute.path().segments.last()?.ident)?;
+        let args = if matches!(attribute.meta, Meta::Path(_)) { "" } else { "(..)" };
+        Some(format!("{}{args}", kind.name()))
+    });
+    let message = match written.collect::<Option<Vec<_>>>() {
+        Some(written) => format!("write `{}`, without `#[ ]`", written.join(", ")),
+        None => "a policy of a set takes no attributes; the set does".to_owned(),
+    };
+    syn::Error::new_spanned(quote!(#(#attributes)*), message)
 }
 
 impl Set {
     fn read_entries(&mut self, ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
         let name = &self.name;
-        if !input.peek(Token![:]) || !input.peek2(syn::token::Bracket) {
+        if !input.peek(Token![:]) || !input.peek2(token::Bracket) {
             return Err(input.error(format!("expected `{name}: [..]` with the policies, the outermost first")));
         }
         input.parse::<Token![:]>()?;
@@ -147,14 +161,15 @@ impl Set {
         while !list.is_empty() {
             let entry = entry(&list).and_then(|entry| {
                 let is_end = list.is_empty() || list.peek(Token![,]);
-                if is_end { Ok(entry) } else { Err(list.error("expected `,` before the next policy")) }
+                if is_end { Ok(entry) } else { Err(list.error("a comma is missing before the next policy")) }
             });
             match entry {
                 Ok(entry) => self.entries.push(entry),
                 Err(error) => {
                     ctxt.push(error);
                     self.is_mistaken = true;
-                    skip_to(&list, |list| list.peek(Token![,]))?;
+                    skip_to(&list, |list| list.peek(Token![,]) || list.peek(Token![;]))?;
+                    list.parse::<Option<Token![;]>>()?;
                 }
             }
             list.parse::<Option<Token![,]>>()?;

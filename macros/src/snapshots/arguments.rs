@@ -270,7 +270,7 @@ fn docs() {
             /// 5. **timeout**: `self.limit * 2`
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let circuit_breaker = ::steadfast::__private::handle::<
+                let circuit_breaker = ::steadfast::__private::stateful_handle::<
                     ::steadfast::CircuitBreaker,
                     _,
                     _,

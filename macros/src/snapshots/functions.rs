@@ -212,7 +212,7 @@ fn async_trait() {
                     let key = key;
                     let __ret: Result<Row, Error> = {
                         use ::steadfast::__private::by_class::*;
-                        let circuit_breaker = ::steadfast::__private::handle::<
+                        let circuit_breaker = ::steadfast::__private::stateful_handle::<
                             ::steadfast::CircuitBreaker,
                             _,
                             _,

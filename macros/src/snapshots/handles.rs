@@ -119,7 +119,7 @@ fn shared_by_key() {
         &expect![[r#"
             fn fetch(url: &Url) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let circuit_breaker = ::steadfast::__private::handle::<
+                let circuit_breaker = ::steadfast::__private::stateful_handle::<
                     ::steadfast::Keyed<::steadfast::CircuitBreaker>,
                     _,
                     _,

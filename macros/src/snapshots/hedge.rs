@@ -165,7 +165,7 @@ fn in_a_stack() {
         &expect![[r#"
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let circuit_breaker = ::steadfast::__private::handle::<
+                let circuit_breaker = ::steadfast::__private::stateful_handle::<
                     ::steadfast::CircuitBreaker,
                     _,
                     _,

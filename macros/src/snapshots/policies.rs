@@ -437,7 +437,7 @@ fn bulkhead_shared() {
         &expect![[r#"
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let bulkhead = ::steadfast::__private::handle::<
+                let bulkhead = ::steadfast::__private::stateful_handle::<
                     ::steadfast::Bulkhead,
                     _,
                     _,

@@ -164,7 +164,7 @@ fn the_attributes_of_a_set() {
         &expect![[r#"
             async fn fetch(host: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let circuit_breaker = ::steadfast::__private::handle::<
+                let circuit_breaker = ::steadfast::__private::called_stateful_handle::<
                     ::steadfast::Keyed<::steadfast::CircuitBreaker>,
                     _,
                     _,

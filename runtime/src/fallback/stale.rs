@@ -4,6 +4,7 @@
 //! type as well as by its key. It is kept in an `Arc`, so that under the mutex there is nothing to do but to find it and
 //! to put it in or take it out: clones are made and dropped outside.
 
+pub(crate) mod age;
 mod call;
 mod event;
 mod kept;
