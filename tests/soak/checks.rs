@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::chaos::{BEGUN, ENDED, Error, below, micros};
 use crate::functions::{
-    ADAPTIVE, BREAKER, BUDGET, BULKHEAD, INSIDE, KEYED, LIMIT, MOST, MOST_KEYS, RATED, STALE, blocking, hedged, keyed, nested,
-    stack,
+    ADAPTIVE, BREAKER, BUDGET, BULKHEAD, INSIDE, KEYED, LIMIT, MOST, MOST_KEYS, PROBED, RATED, STALE, blocking, hedged,
+    keyed, nested, probed, stack,
 };
 
 const TASKS: usize = 64;
@@ -83,10 +83,11 @@ pub(crate) async fn run(time: Duration) -> Vec<String> {
 /// One call of any of the functions.
 async fn one() -> Result<u64, Error> {
     let n = below(1000);
-    match below(4) {
+    match below(5) {
         0 => stack(n).await,
         1 => hedged(n).await,
         2 => keyed(n).await,
+        3 => probed(n).await,
         _ => nested(n).await,
     }
 }
@@ -171,6 +172,7 @@ fn left_behind(early: Option<u64>, late: Option<u64>) -> Vec<String> {
     }
     none("those who wait for the rate limit", LIMIT.waiting() as u64);
     none("probes", BREAKER.counts().probes.into());
+    none("probes of a breaker that nobody resets", PROBED.counts().probes.into());
     none("keys too many", KEYED.len().saturating_sub(MOST_KEYS) as u64);
     none("values too many", STALE.len().saturating_sub(MOST_KEYS) as u64);
     let Calls { made, good, failed, rejected, cancelled, panicked } = &CALLS;
@@ -188,7 +190,7 @@ fn left_behind(early: Option<u64>, late: Option<u64>) -> Vec<String> {
 async fn recovers() -> Vec<String> {
     let mut found = Vec::new();
     let keys = KEYED.policies();
-    for breaker in [&BREAKER, &RATED].into_iter().chain(keys.iter().map(AsRef::as_ref)) {
+    for breaker in [&BREAKER, &PROBED, &RATED].into_iter().chain(keys.iter().map(AsRef::as_ref)) {
         if !closes(breaker).await {
             found.push(format!("a breaker stays {:?}: {breaker:?}", breaker.state()));
         }

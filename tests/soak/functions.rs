@@ -10,16 +10,25 @@ use steadfast::{
 
 use crate::chaos::{Error, body, body_blocking};
 
-pub(crate) static BREAKER: CircuitBreaker =
-    CircuitBreaker::new().failure_threshold(8).reset_timeout(Duration::from_millis(5)).max_probes(3).success_threshold(2);
-pub(crate) static RATED: CircuitBreaker =
-    CircuitBreaker::new().failure_rate(0.6).window(steadfast::Window::Duration(Duration::from_millis(50))).min_calls(20);
+pub(crate) static BREAKER: CircuitBreaker = CircuitBreaker::new()
+    .failure_threshold(8)
+    .reset_timeout(Duration::from_millis(5))
+    .max_probes(3)
+    .success_threshold(2);
+pub(crate) static RATED: CircuitBreaker = CircuitBreaker::new()
+    .failure_rate(0.6)
+    .window(steadfast::Window::Duration(Duration::from_millis(50)))
+    .min_calls(20);
+/// One probe that is lost shuts it for good. Nobody resets it.
+pub(crate) static PROBED: CircuitBreaker = CircuitBreaker::new()
+    .failure_threshold(2)
+    .reset_timeout(Duration::from_millis(1))
+    .probe_timeout(Duration::from_secs(3600));
 pub(crate) static KEYED: Keyed<CircuitBreaker> =
     CircuitBreaker::new().failure_threshold(3).reset_timeout(Duration::from_millis(2)).keyed().max_keys(MOST_KEYS);
 pub(crate) static BULKHEAD: Bulkhead = Bulkhead::new(MOST).max_wait(Duration::from_millis(3)).max_queue(16);
 pub(crate) static ADAPTIVE: Bulkhead = Bulkhead::adaptive(2, 40).max_wait(Duration::from_millis(3));
-pub(crate) static LIMIT: RateLimit =
-    RateLimit::new(20_000).burst(20).max_wait(Duration::from_millis(3));
+pub(crate) static LIMIT: RateLimit = RateLimit::new(20_000).burst(20).max_wait(Duration::from_millis(3));
 pub(crate) static BUDGET: RetryBudget = RetryBudget::new().ratio(0.3).window(Duration::from_secs(1));
 pub(crate) static STALE: StaleFallback = StaleFallback::new(Duration::from_millis(50)).max_keys(MOST_KEYS);
 
@@ -68,6 +77,12 @@ pub(crate) async fn hedged(n: u64) -> Result<u64, Error> {
 #[circuit_breaker(KEYED, key = n % 20)]
 #[timeout(percentile(0.9, factor = 2.0, min = "1ms", max = "5ms"))]
 pub(crate) async fn keyed(n: u64) -> Result<u64, Error> {
+    body(n).await
+}
+
+/// What hangs here hangs until the caller goes away.
+#[circuit_breaker(PROBED)]
+pub(crate) async fn probed(n: u64) -> Result<u64, Error> {
     body(n).await
 }
 
