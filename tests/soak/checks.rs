@@ -66,7 +66,7 @@ pub(crate) async fn run(time: Duration) -> Vec<String> {
 
     sleep(time / 4).await;
     let early = resident();
-    sleep(time - time / 4).await;
+    sleep(time * 3 / 4).await;
     let late = resident();
     IS_OVER.store(true, Relaxed);
     let ended = timeout(Duration::from_secs(30), tasks.join_all()).await;
@@ -98,13 +98,10 @@ async fn call(task: tokio::task::JoinHandle<Result<u64, Error>>) {
     let abort = task.abort_handle();
     // One that hangs where nothing ends it goes away for certain.
     let patience = if below(4) == 0 { micros(2000) } else { Duration::from_millis(30) };
-    let ended = match timeout(patience, task).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            abort.abort();
-            CALLS.cancelled.fetch_add(1, Relaxed);
-            return;
-        }
+    let Ok(ended) = timeout(patience, task).await else {
+        abort.abort();
+        CALLS.cancelled.fetch_add(1, Relaxed);
+        return;
     };
     match ended {
         Ok(outcome) => count(&outcome),
@@ -206,7 +203,7 @@ async fn recovers() -> Vec<String> {
     if LIMIT.available() != 20 {
         found.push(format!("the bucket of the rate limit does not fill: {}", LIMIT.available()));
     }
-    let waited = spawn_blocking(|| blocking_passes()).await;
+    let waited = spawn_blocking(blocking_passes).await;
     drop(places);
     if waited.is_err() {
         found.push("a blocking call never ends".to_owned());
