@@ -17,6 +17,8 @@ mod classes;
 mod composition;
 #[path = "conformance/deadline.rs"]
 mod deadline;
+#[path = "conformance/events.rs"]
+mod events;
 #[path = "conformance/fallback.rs"]
 mod fallback;
 #[path = "conformance/half_open.rs"]

@@ -14,7 +14,7 @@
 //!                                                    };
 //!                                                    delay.await;
 //!                                                };
-//!                                                if let Ok(value) = fallback(outcome, HANDLES) {
+//!                                                if let Ok(value) = fallback(&FALLBACK, outcome, HANDLES) {
 //!                                                    return value;
 //!                                                }
 //!                                                Ok(Row::default())
@@ -242,12 +242,17 @@ impl Expand<'_> {
             quote_spanned!(site()=> let outcome = { #statements #outcome };)
         };
         let handles = layer.filter.handles(root, output);
+        let named = layer.named();
+        let policy = quote_spanned!(site()=> {
+            static FALLBACK: #root::__private::Fallback = #root::__private::Fallback::new()#named;
+            &FALLBACK
+        });
         let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
         match &fallback.failure {
             Named::No => quote_spanned!(site()=>
                 #run
-                if let #ok = #root::__private::fallback(outcome, #handles) {
+                if let #ok = #root::__private::fallback(#policy, outcome, #handles) {
                     #pass;
                 }
             ),
@@ -256,7 +261,7 @@ impl Expand<'_> {
                 let named = quote_spanned!(at(pat)=> ::core::result::Result::Err(failure) => failure,);
                 quote_spanned!(site()=>
                     #run
-                    let #pat = match #root::__private::fallback(outcome, #handles) {
+                    let #pat = match #root::__private::fallback(#policy, outcome, #handles) {
                         #ok => #pass,
                         #named
                     };
@@ -268,11 +273,13 @@ impl Expand<'_> {
                 let error = quote_spanned!(output.span()=> _);
                 let fallback = match self.converts(beneath) {
                     Converts::Nothing => {
-                        quote_spanned!(site()=> fallback_returned_error::<#output, _>(outcome, #handles))
+                        quote_spanned!(site()=> fallback_returned_error::<#output, _>(#policy, outcome, #handles))
                     }
-                    Converts::ByFrom => quote_spanned!(site()=> fallback_error::<#output, #error>(outcome, #handles)),
+                    Converts::ByFrom => {
+                        quote_spanned!(site()=> fallback_error::<#output, #error>(#policy, outcome, #handles))
+                    }
                     Converts::By(f) => {
-                        quote_spanned!(site()=> fallback_error_with::<#output, _, _>(outcome, #handles, #f))
+                        quote_spanned!(site()=> fallback_error_with::<#output, _, _>(#policy, outcome, #handles, #f))
                     }
                 };
                 quote_spanned!(site()=>

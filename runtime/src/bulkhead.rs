@@ -22,6 +22,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Mutex;
 
+use crate::event::{PolicyKind, announce_rejection};
 use crate::name::Name;
 use crate::rejection::Rejection;
 
@@ -214,7 +215,8 @@ impl Bulkhead {
     fn rejection(&self) -> Rejection {
         self.rejected.fetch_add(1, Ordering::Relaxed);
         let word = self.word();
-        Rejection::bulkhead_full(self.name, word.running(), word.waiting())
+        let rejection = Rejection::bulkhead_full(self.name, word.running(), word.waiting());
+        announce_rejection(self.name, PolicyKind::Bulkhead, rejection)
     }
 
     /// Whether it knows nothing but its settings.

@@ -23,6 +23,7 @@ use ::core::sync::atomic::{AtomicU64, Ordering};
 use ::core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::event::{Decision, PolicyKind, announce, announce_rejection};
 use crate::hook::tell;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
@@ -214,10 +215,11 @@ impl CircuitBreaker {
     fn rejection(&self, wait: Option<Duration>) -> Rejection {
         self.cold.rejected.fetch_add(1, Ordering::Relaxed);
         let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
-        match wait {
+        let rejection = match wait {
             Some(wait) => rejection.with_retry_after(wait),
             None => rejection,
-        }
+        };
+        announce_rejection(self.name, PolicyKind::CircuitBreaker, rejection)
     }
 
     /// Whether one more success of a call of `period` changes nothing.
@@ -285,14 +287,14 @@ impl CircuitBreaker {
         word.is_closed() && !word.is_dirty()
     }
 
-    /// Lets `change` work on the core, makes the outcome known, and tells the listener.
+    /// Lets `change` work on the core, makes the outcome known, and tells of it.
     fn change(&self, change: impl FnOnce(&mut Core) -> Option<Change>) {
         let mut core = self.lock();
         let change = change(&mut core);
         self.publish(&core);
         drop(core);
-        if let (Some(change), Some(listener)) = (change, self.on_state_change) {
-            self.tell(listener, &change);
+        if let Some(change) = change {
+            self.tell(&change);
         }
     }
 
@@ -311,9 +313,12 @@ impl CircuitBreaker {
     }
 
     #[cold]
-    fn tell(&self, listener: fn(&StateChange), &Change { from, to, reason, counts }: &Change) {
+    fn tell(&self, &Change { from, to, reason, counts }: &Change) {
         let counts = Counts { rejected: self.cold.rejected.load(Ordering::Relaxed), ..counts };
-        tell(listener, &StateChange { name: self.name.as_str(), from, to, reason, counts });
+        if let Some(hook) = self.on_state_change {
+            tell(hook, &StateChange { name: self.name.as_str(), from, to, reason, counts });
+        }
+        announce(self.name, PolicyKind::CircuitBreaker, || Decision::StateChanged { from, to, reason, counts });
     }
 
     #[inline]

@@ -5,17 +5,62 @@ pub(crate) mod stale;
 use core::convert::Infallible;
 
 use crate::absorb::{ErrorFromRejection, FromError};
+use crate::event::{Decision, PolicyKind, announce};
+use crate::name::Name;
 use crate::{Failure, Flow, Rejection};
+
+/// What is known of a `#[fallback]` whose answer is an expression: how it is called in events.
+#[derive(Debug)]
+pub struct Fallback {
+    name: Name,
+}
+
+impl Fallback {
+    /// Without a name.
+    #[expect(clippy::new_without_default, reason = "for expansions, where it is a constant")]
+    pub const fn new() -> Self {
+        Self { name: Name::UNNAMED }
+    }
+
+    /// The name in events.
+    pub const fn name(self, name: &'static str) -> Self {
+        Self { name: Name::given(name) }
+    }
+
+    /// Named after the function in which `closure` stands.
+    pub const fn inside<F: Fn()>(self, closure: &F) -> Self {
+        Self { name: Name::inside(closure) }
+    }
+
+    /// It answers for a value, if that is an error.
+    #[cold]
+    fn answers_for<R: Fails<E>, E>(&self, value: R) -> Result<R, E> {
+        let error = value.into_error();
+        if error.is_err() {
+            self.tell(None);
+        }
+        error
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, rejection: Option<Rejection>) {
+        announce(self.name, PolicyKind::Fallback, || Decision::FellBack { rejection, age: None });
+    }
+}
 
 /// `Err` where the fallback answers: a rejection, or a value of which `handles` says so.
 ///
 /// # Errors
 /// The failure that is to be handled.
 #[inline]
-pub fn fallback<R>(outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, Failure<R>> {
+pub fn fallback<R>(policy: &Fallback, outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, Failure<R>> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
-        failure => Err(failure),
+        failure => {
+            policy.tell(failure.rejection());
+            Err(failure)
+        }
     }
 }
 
@@ -25,13 +70,17 @@ pub fn fallback<R>(outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, 
 /// The error that is to be handled.
 #[inline]
 pub fn fallback_error<R: Fails<E>, E: ErrorFromRejection>(
+    policy: &Fallback,
     outcome: Flow<R>,
     handles: impl Fn(&R) -> bool,
 ) -> Result<R, E> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
-        Flow::Returned(value) => value.into_error(),
-        Flow::Rejected(rejection) => Err(E::from_rejection(rejection)),
+        Flow::Returned(value) => policy.answers_for(value),
+        Flow::Rejected(rejection) => {
+            policy.tell(Some(rejection));
+            Err(E::from_rejection(rejection))
+        }
     }
 }
 
@@ -41,14 +90,18 @@ pub fn fallback_error<R: Fails<E>, E: ErrorFromRejection>(
 /// The error that is to be handled.
 #[inline]
 pub fn fallback_error_with<R: Fails<E> + FromError<X>, E, X>(
+    policy: &Fallback,
     outcome: Flow<R>,
     handles: impl Fn(&R) -> bool,
     error: impl FnOnce(Rejection) -> X,
 ) -> Result<R, E> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
-        Flow::Returned(value) => value.into_error(),
-        Flow::Rejected(rejection) => R::from_error(error(rejection)).into_error(),
+        Flow::Returned(value) => policy.answers_for(value),
+        Flow::Rejected(rejection) => {
+            policy.tell(Some(rejection));
+            R::from_error(error(rejection)).into_error()
+        }
     }
 }
 
@@ -58,12 +111,13 @@ pub fn fallback_error_with<R: Fails<E> + FromError<X>, E, X>(
 /// The error that is to be handled.
 #[inline]
 pub fn fallback_returned_error<R: Fails<E>, E>(
+    policy: &Fallback,
     outcome: Flow<R, Infallible>,
     handles: impl Fn(&R) -> bool,
 ) -> Result<R, E> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
-        Flow::Returned(value) => value.into_error(),
+        Flow::Returned(value) => policy.answers_for(value),
         Flow::Rejected(never) => match never {},
     }
 }

@@ -10,7 +10,7 @@ pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
 pub use crate::fallback::stale::age::{MaxAge, max_age};
 pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};
 pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Marked, Success, Whole, keeper, told};
-pub use crate::fallback::{Fails, fallback, fallback_error, fallback_error_with, fallback_returned_error};
+pub use crate::fallback::{Fails, Fallback, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 pub use crate::filter::{convert, hint, hint_of, hinted, holds, tag, when};
 pub use crate::flow::{Call, call, returned};
 pub use crate::handle::{CalledHandle, CalledStatefulHandle, DetachedHandle, Handle, StatefulHandle};
@@ -56,6 +56,7 @@ mod tests {
     #[test]
     fn the_outer_end() {
         let late = Rejection::new(crate::RejectionKind::Timeout, crate::name::Name::UNNAMED);
+        let policy = &private::Fallback::new();
         let rejected = || Flow::<Result<u32, Error>>::Rejected(late);
 
         assert_eq!(private::absorb(rejected()), Err(Error::Late(late)));
@@ -64,16 +65,22 @@ mod tests {
         assert_eq!(private::absorb_with(Flow::<Option<u32>>::Rejected(late), |_| Some(1)), Some(1));
 
         let handles = |value: &Result<u32, Error>| value.is_err();
-        assert_eq!(private::fallback(Flow::Returned(Ok(1)), handles), Ok(Ok(1)));
-        assert_eq!(private::fallback(Flow::Returned(Err(Error::Io)), handles), Err(Failure::Returned(Err(Error::Io))));
-        assert_eq!(private::fallback(rejected(), |_| false), Err(rejected()));
+        assert_eq!(private::fallback(policy, Flow::Returned(Ok(1)), handles), Ok(Ok(1)));
+        assert_eq!(
+            private::fallback(policy, Flow::Returned(Err(Error::Io)), handles),
+            Err(Failure::Returned(Err(Error::Io)))
+        );
+        assert_eq!(private::fallback(policy, rejected(), |_| false), Err(rejected()));
 
-        assert_eq!(private::fallback_error(rejected(), handles), Err(Error::Late(late)));
-        assert_eq!(private::fallback_error(Flow::Returned(Err(Error::Io)), handles), Err(Error::Io));
-        assert_eq!(private::fallback_error(Flow::Returned(Err::<(), _>(Error::Io)), |_| false), Ok(Err(Error::Io)));
-        assert_eq!(private::fallback_error_with(rejected(), handles, |_| Error::Io), Err(Error::Io));
-        assert_eq!(private::fallback_returned_error(Flow::Returned(Err::<(), _>(7)), Result::is_err), Err(7));
-        assert_eq!(private::fallback_returned_error(Flow::Returned(Ok::<_, u8>(1)), |_| true), Ok(Ok(1)));
+        assert_eq!(private::fallback_error(policy, rejected(), handles), Err(Error::Late(late)));
+        assert_eq!(private::fallback_error(policy, Flow::Returned(Err(Error::Io)), handles), Err(Error::Io));
+        assert_eq!(
+            private::fallback_error(policy, Flow::Returned(Err::<(), _>(Error::Io)), |_| false),
+            Ok(Err(Error::Io))
+        );
+        assert_eq!(private::fallback_error_with(policy, rejected(), handles, |_| Error::Io), Err(Error::Io));
+        assert_eq!(private::fallback_returned_error(policy, Flow::Returned(Err::<(), _>(7)), Result::is_err), Err(7));
+        assert_eq!(private::fallback_returned_error(policy, Flow::Returned(Ok::<_, u8>(1)), |_| true), Ok(Ok(1)));
         assert_eq!(private::hinted(Some(Class::Neutral), || Some(Duration::ZERO)), Some(Class::Neutral));
     }
 }

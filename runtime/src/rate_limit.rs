@@ -17,6 +17,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
+use crate::event::{PolicyKind, announce_rejection};
 use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
@@ -256,7 +257,7 @@ impl RateLimit {
     #[cold]
     #[inline(never)]
     fn refuse(&self) -> Result<(), Rejection> {
-        self.refused(|later, now| Err(self.rejection(later, now)))
+        self.refused(|later, now| Err(self.rejection(later, now))).map_err(|rejection| self.told(rejection))
     }
 
     /// Gives a call that found no permit a place among those who wait, if its turn comes in time.
@@ -266,7 +267,7 @@ impl RateLimit {
         if self.max_wait == 0 {
             return self.refuse().map(|()| None);
         }
-        self.queue.enter(self)
+        self.queue.enter(self).map_err(|rejection| self.told(rejection))
     }
 
     /// What becomes of a call that found no permit, unless there is one after all.
@@ -316,6 +317,11 @@ impl RateLimit {
 
     fn rejection(&self, later: Later, now: u64) -> Rejection {
         self.bare_rejection().with_retry_after(self.until(later.at, now))
+    }
+
+    /// Tells of a rejection, which was made under a lock.
+    fn told(&self, rejection: Rejection) -> Rejection {
+        announce_rejection(self.name, PolicyKind::RateLimit, rejection)
     }
 
     /// Without a time, which nobody knows.

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 pub(crate) use alarm::Alarm;
 
+use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::scope::{self, Dropping, UNLIMITED};
 use crate::{Flow, Rejection, RejectionKind, flow};
@@ -170,6 +171,12 @@ impl<'p> Layer<'p> {
     }
 
     #[cold]
+    fn tell(self) {
+        let limit = Duration::from_nanos(self.policy.nanos);
+        announce(self.policy.name, PolicyKind::Timeout, || Decision::TimedOut { limit });
+    }
+
+    #[cold]
     fn rejection<R>(self) -> Poll<Flow<R>> {
         let rejection = Rejection::new(RejectionKind::Timeout, self.policy.name).with_tag(self.tag);
         Poll::Ready(Flow::Rejected(rejection))
@@ -227,6 +234,7 @@ where
             return Poll::Pending;
         }
         scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
+        layer.tell();
         layer.rejection()
     }
 }

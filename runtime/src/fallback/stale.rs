@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
+use crate::event::{Decision, PolicyKind, announce};
 use crate::hook::tell;
 use crate::key::{Key, KeyBytes};
 use crate::name::Name;
@@ -255,6 +256,7 @@ impl StaleFallback {
             let failure = rejection.map_or(Flow::Returned(&()), Flow::Rejected);
             tell(hook, &StaleEvent { age, failure, policy: self.name.as_str() });
         }
+        announce(self.name, PolicyKind::Fallback, || Decision::FellBack { rejection, age: Some(age) });
     }
 
     /// No user code runs under the lock, so a poisoned one is as good as any.

@@ -8,6 +8,7 @@ use core::task::{Context, Poll};
 use super::layer::{First, FirstProjection, Others};
 use super::measure::Measure;
 use super::schedule::Schedule;
+use crate::event::Decision;
 use crate::scope::{self, Dropping};
 use crate::{Class, Classify, Flow, Rejection};
 
@@ -56,20 +57,23 @@ where
     #[cold]
     pub(super) fn go_on(mut self, cx: &mut Context<'_>) -> Poll<Flow<R, X>> {
         match self.poll_all(cx) {
-            Some(outcome) => self.won(outcome),
+            Some((number, outcome)) => self.won(number, outcome),
             None => self.start_others(cx),
         }
     }
 
-    /// A call has: the others have lost.
-    fn won(self, outcome: Flow<R, X>) -> Poll<Flow<R, X>> {
+    /// A call has: the others have lost. The first call is number 0.
+    fn won(self, number: usize, outcome: Flow<R, X>) -> Poll<Flow<R, X>> {
+        if number > 0 {
+            self.schedule.tell(|calls| Decision::HedgeWon { calls });
+        }
         self.schedule.first.lose();
         self.others.iter_mut().flatten().for_each(|(measure, _)| measure.lose());
         Poll::Ready(outcome)
     }
 
     /// Polls the calls under way. Of those that win in the same poll it is the one that started first.
-    fn poll_all(&mut self, cx: &mut Context<'_>) -> Option<Flow<R, X>> {
+    fn poll_all(&mut self, cx: &mut Context<'_>) -> Option<(usize, Flow<R, X>)> {
         let calls = 1 + self.others.len();
         let turn = self.schedule.turn() % calls;
         let mut best: Option<(usize, Flow<R, X>)> = None;
@@ -85,7 +89,7 @@ where
             }
         }
         self.others.retain(Option::is_some);
-        best.map(|(_, outcome)| outcome)
+        best
     }
 
     /// The first call is number 0.
@@ -120,6 +124,7 @@ where
             let Some(start) = self.schedule.due(cx) else { return self.wait() };
             let mut call = Box::pin((self.call)());
             start.spend();
+            self.schedule.tell(|call| Decision::Hedged { call });
             let mut measure = Measure::begin(self.schedule.layer);
             match call.as_mut().poll(cx) {
                 Poll::Pending => {
@@ -129,7 +134,10 @@ where
                 Poll::Ready(outcome) => {
                     measure.end(&outcome);
                     match failure(&outcome, self.class) {
-                        None => return self.won(outcome),
+                        None => {
+                            let number = 1 + self.others.len();
+                            return self.won(number, outcome);
+                        }
                         Some(class) => self.schedule.failed(class, true),
                     }
                 }

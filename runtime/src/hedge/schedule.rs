@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::layer::Layer;
 use super::measure::Measure;
+use crate::event::{Decision, PolicyKind, announce};
 use crate::retry::Token;
 use crate::timeout::Alarm;
 use crate::{Class, RetryBudget, clock, scope};
@@ -22,6 +23,8 @@ pub(super) struct Schedule<'p> {
     pub(super) first: Measure,
     /// The calls that may yet start.
     left: u32,
+    /// How many have been.
+    started: u32,
     next: Next,
     /// Whether the newest call is under way.
     newest_waits: bool,
@@ -46,6 +49,7 @@ impl<'p> Schedule<'p> {
             layer,
             first,
             left: layer.hedge.attempts.saturating_sub(1),
+            started: 1,
             next: Next::Never,
             newest_waits: true,
             turn: 0,
@@ -142,6 +146,13 @@ impl<'p> Schedule<'p> {
         }
     }
 
+    /// Tells a decision, which is given how many calls have been started.
+    #[cold]
+    pub(super) fn tell(&self, decision: impl FnOnce(u32) -> Decision) {
+        let hedge = self.layer.hedge;
+        announce(hedge.name, PolicyKind::Hedge, || decision(self.started));
+    }
+
     /// Starts no more calls, whatever becomes of those under way.
     pub(super) fn end(&mut self) {
         self.left = 0;
@@ -173,6 +184,7 @@ impl<'p> Schedule<'p> {
             token => token.flatten(),
         };
         self.left -= 1;
+        self.started += 1;
         self.newest_waits = true;
         Some(Start(token))
     }

@@ -56,7 +56,9 @@ impl<'l> Layer<'l> {
     #[inline(never)]
     fn wait(self) -> Result<(), Rejection> {
         let place = self.limit.line_up();
-        let passed = place.and_then(|place| place.map_or(Ok(()), block));
+        let passed = place.and_then(|place| {
+            place.map_or(Ok(()), |place| block(place).map_err(|rejection| self.limit.told(rejection)))
+        });
         passed.map_err(|rejection| rejection.with_tag(self.tag))
     }
 }
@@ -120,7 +122,7 @@ impl<'l> Gate<'l> {
             };
         }
         let passed = match self {
-            Self::Waiting(wait) => ready!(wait.as_mut().poll(cx)),
+            Self::Waiting(wait) => ready!(wait.as_mut().poll(cx)).map_err(|rejection| layer.limit.told(rejection)),
             Self::Rejected => return Poll::Pending,
             Self::Ahead | Self::Passed => Ok(()),
         };

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::ledger::{Grant, Ledger};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
+use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::time;
 
@@ -166,8 +167,11 @@ impl RetryBudget {
 
     /// Takes one retry; `None` where there is none left.
     pub(crate) fn take(&self) -> Option<Token<'_>> {
-        let grant = self.with_ledger(Ledger::take)?;
-        Some(Token { budget: self, grant: Some(grant) })
+        let grant = self.with_ledger(Ledger::take);
+        if grant.is_none() {
+            announce(self.name, PolicyKind::RetryBudget, || Decision::BudgetExhausted);
+        }
+        grant.map(|grant| Token { budget: self, grant: Some(grant) })
     }
 
     fn with_ledger<T>(&self, f: impl FnOnce(&mut Ledger, &Limits) -> T) -> T {

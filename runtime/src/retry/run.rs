@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::backoff::OfPolicy;
 use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Nested, Rejections, Retry, RetryBudget, RetryEvent, Token};
+use crate::event::{Cause, Decision, PolicyKind, announce};
 use crate::hook::tell;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
@@ -108,8 +109,8 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failed = Failed::from(outcome, class)?;
-        let judged = self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy));
+        let failure = Cause::of(outcome, class)?;
+        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy));
         judged.verdict.ok().map(Again::delay)
     }
 
@@ -125,8 +126,8 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failed = Failed::from(outcome, class)?;
-        let judged = self.state.judge(failed, &self.backoff, self.budget.of(self.state.policy));
+        let failure = Cause::of(outcome, class)?;
+        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy));
         let told = match outcome {
             Flow::Returned(value) => Flow::Returned(value),
             Flow::Rejected(rejection) => Flow::Rejected((*rejection).into()),
@@ -144,16 +145,10 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     }
 }
 
-/// Why an attempt is not a success.
-#[derive(Debug, Clone, Copy)]
-enum Failed {
-    Returned(Class),
-    Rejected(Rejection),
-}
-
-impl Failed {
+impl Cause {
+    /// Why an attempt is not a success; `None` where it is one.
     #[inline]
-    fn from<R, X>(outcome: &Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Option<Self>
+    fn of<R, X>(outcome: &Flow<R, X>, class: impl Fn(&R) -> Option<Class>) -> Option<Self>
     where
         X: Copy + Into<Rejection>,
     {
@@ -231,10 +226,10 @@ impl<'p> State<'p> {
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
     #[cold]
     #[inline(never)]
-    fn judge(&mut self, failed: Failed, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Judged<'p> {
+    fn judge(&mut self, failure: Cause, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Judged<'p> {
         let now = self.start.map(|_| clock::now());
         let elapsed = now.zip(self.start).map_or(Duration::ZERO, |(now, start)| now.saturating_duration_since(start));
-        let delay = self.delay(failed, backoff, now, elapsed);
+        let delay = self.delay(failure, backoff, now, elapsed);
         // Last of all, so that nothing is taken for a retry that does not follow.
         let verdict = delay.and_then(|after| match budget.map(RetryBudget::take) {
             Some(None) => Err(GiveUp::Budget),
@@ -242,21 +237,24 @@ impl<'p> State<'p> {
         });
         let attempt = if self.passes { 1 } else { self.attempt };
         let event = Event { policy: self.policy, attempt, elapsed };
-        let told = match failed {
-            Failed::Returned(_) => Flow::Returned(&()),
-            Failed::Rejected(rejection) => Flow::Rejected(rejection),
+        let told = match failure {
+            Cause::Returned(_) => Flow::Returned(&()),
+            Cause::Rejected(rejection) => Flow::Rejected(rejection),
         };
-        match &verdict {
-            Ok(again) => {
+        let name = self.policy.name;
+        match verdict {
+            Ok(Again { after: delay, .. }) => {
                 self.attempt = self.attempt.saturating_add(1);
                 if let Some(hook) = self.policy.on_retry {
-                    tell(hook, &event.retry(again.after, told));
+                    tell(hook, &event.retry(delay, told));
                 }
+                announce(name, PolicyKind::Retry, || Decision::Retrying { attempt, delay, failure });
             }
             Err(reason) => {
                 if let Some(hook) = self.policy.on_give_up {
-                    tell(hook, &event.give_up(*reason, told));
+                    tell(hook, &event.give_up(reason, told));
                 }
+                announce(name, PolicyKind::Retry, || Decision::GaveUp { attempts: attempt, reason, failure });
             }
         }
         Judged { verdict, event }
@@ -264,13 +262,13 @@ impl<'p> State<'p> {
 
     fn delay(
         &self,
-        failed: Failed,
+        failure: Cause,
         backoff: &dyn Curve,
         now: Option<Instant>,
         elapsed: Duration,
     ) -> Result<Duration, GiveUp> {
         let policy = self.policy;
-        let hint = failed.hint(policy.rejections.unwrap_or_default()).ok_or(GiveUp::NotRetryable)?;
+        let hint = failure.hint(policy.rejections.unwrap_or_default()).ok_or(GiveUp::NotRetryable)?;
         if self.passes {
             return Err(GiveUp::Nested);
         }

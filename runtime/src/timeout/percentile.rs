@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
+use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::percentile::{NEVER, Watch};
 use crate::scope::{self, Dropping};
@@ -140,6 +141,12 @@ impl<'p> Layer<'p> {
     }
 
     #[cold]
+    fn tell(self) {
+        let limit = self.policy.limit().unwrap_or(Duration::MAX);
+        announce(self.policy.name, PolicyKind::Timeout, || Decision::TimedOut { limit });
+    }
+
+    #[cold]
     fn rejection<R>(self) -> Poll<Flow<R>> {
         let rejection = Rejection::new(RejectionKind::Timeout, self.policy.name).with_tag(self.tag);
         Poll::Ready(Flow::Rejected(rejection))
@@ -199,6 +206,7 @@ where
             StageProjection::Over { layer } => return layer.rejection(),
         };
         scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
+        layer.tell();
         layer.rejection()
     }
 }
