@@ -19,13 +19,12 @@ mod window;
 mod word;
 
 use ::core::fmt;
-use ::core::sync::atomic::{AtomicU64, Ordering};
 use ::core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::hook::tell;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::time;
 
 use self::core::{Change, Core, Refused, Report, Ticket, Verdict};

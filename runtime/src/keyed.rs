@@ -1,11 +1,12 @@
 //! One policy per key, at most so many.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use crate::key::{Key, KeyBytes};
+use crate::sync::Ordering::Relaxed;
+use crate::sync::{AtomicU64, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::{Bulkhead, CircuitBreaker, RateLimit};
 
 /// A policy that can be kept per key.

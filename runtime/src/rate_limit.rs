@@ -14,12 +14,12 @@ mod tests;
 mod wait;
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
 use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
+use crate::sync::{AtomicU64, Ordering};
 use crate::{clock, scope, time};
 
 use self::forced::Forced;

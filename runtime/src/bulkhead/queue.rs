@@ -6,13 +6,13 @@
 //! a place behind while somebody waits hands it over under the lock, and until then the word keeps newcomers out, since
 //! it says that somebody waits.
 
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use core::task::Waker;
 use std::collections::BTreeMap;
-use std::sync::{MutexGuard, PoisonError};
 
 use super::Bulkhead;
 use super::word::{GRANT, Mode, RUNNING, WAITING, Word};
+use crate::sync::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::sync::{MutexGuard, PoisonError};
 use crate::wake::wake;
 
 /// Those who wait, in the order in which they came. Who is no longer in it, and has not left it himself, has a place.
@@ -24,6 +24,11 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) const fn new() -> Self {
         Self { next: 0, wakers: BTreeMap::new() }
+    }
+
+    #[cfg(steadfast_loom)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.wakers.is_empty()
     }
 }
 

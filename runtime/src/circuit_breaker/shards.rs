@@ -1,9 +1,11 @@
 //! Successes of a time window, counted apart by each thread while nothing fails.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::OnceLock;
+use core::sync::atomic::AtomicUsize;
 use std::thread::available_parallelism;
+
+use crate::sync::Ordering::Relaxed;
+use crate::sync::{AtomicU64, OnceLock};
 
 use super::settings::RING;
 
@@ -16,7 +18,8 @@ pub(crate) struct Shards(OnceLock<Box<[Shard]>>);
 #[repr(align(128))]
 struct Shard([AtomicU64; RING]);
 
-const MOST: usize = 16;
+/// In a model all threads are told by one number.
+const MOST: usize = if cfg!(steadfast_loom) { 1 } else { 16 };
 
 impl Shards {
     pub(crate) const fn new() -> Self {
@@ -79,10 +82,13 @@ const fn tag_of(bucket: u64) -> u32 {
 
 #[cold]
 fn allocate() -> Box<[Shard]> {
-    static SHARDS: OnceLock<usize> = OnceLock::new();
+    static SHARDS: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
     let shards =
         SHARDS.get_or_init(|| available_parallelism().map_or(1, |threads| threads.get().next_power_of_two().min(MOST)));
-    (0..*shards).map(|_| Shard([const { AtomicU64::new(0) }; RING])).collect()
+    let shards: Box<[Shard]> = (0..*shards).map(|_| Shard([const { AtomicU64::new(0) }; RING])).collect();
+    #[cfg(steadfast_loom)]
+    shards.iter().flat_map(|shard| &shard.0).for_each(|bucket| _ = bucket.touch());
+    shards
 }
 
 /// The present thread's own small number.

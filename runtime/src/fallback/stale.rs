@@ -16,15 +16,14 @@ mod tests;
 
 use core::any::TypeId;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
 use crate::hook::tell;
 use crate::key::{Key, KeyBytes};
 use crate::name::Name;
+use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::{Flow, Rejection, clock};
 
 use self::kept::Erased;

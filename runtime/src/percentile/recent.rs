@@ -5,12 +5,10 @@
 //! been forgotten. The estimate is computed from all of them, every so many latencies and at the end of an epoch: what
 //! a call looks at is one number.
 
-use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
-
 use super::histogram::{Histogram, Octaves};
 use super::settings::{NEVER, Settings};
 use crate::random;
+use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering, PoisonError, TryLockError};
 
 /// Into how many epochs a window is divided.
 const RING: usize = 4;

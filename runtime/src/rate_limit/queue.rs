@@ -5,12 +5,11 @@
 //! as though it had never asked.
 
 use core::mem;
-use core::sync::atomic::Ordering;
 use core::task::Waker;
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::sync::{Mutex, MutexGuard, Ordering, PoisonError};
 use crate::wake::wake;
 use crate::{Rejection, time};
 

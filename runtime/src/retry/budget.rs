@@ -6,11 +6,11 @@ mod tests;
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::ledger::{Grant, Ledger};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
 use crate::name::Name;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::time;
 
 /// As finely as a ratio is kept: exact for every share that has nine decimals.
