@@ -9,6 +9,9 @@ use crate::sync::Ordering::Relaxed;
 use crate::sync::{AtomicU64, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::{Bulkhead, CircuitBreaker, RateLimit};
 
+#[cfg(steadfast_loom)]
+mod models;
+
 /// A policy that can be kept per key.
 pub trait Policy: sealed::Policy {}
 

@@ -29,12 +29,14 @@ pub(crate) fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static
 }
 
 /// A thread of the model, with a share of its own.
-pub(crate) fn spawn<S: 'static, T: 'static>(
-    shared: &Arc<S>,
-    run: impl FnOnce(&S) -> T + 'static,
-) -> JoinHandle<T> {
+pub(crate) fn spawn<S: 'static, T: 'static>(shared: &Arc<S>, run: impl FnOnce(&S) -> T + 'static) -> JoinHandle<T> {
     let shared = Arc::clone(shared);
     loom::thread::spawn(move || run(&shared))
+}
+
+/// What they give, after their end.
+pub(crate) fn join<T, const N: usize>(threads: [JoinHandle<T>; N]) -> [T; N] {
+    threads.map(|thread| thread.join().unwrap())
 }
 
 /// A waker, and how often it was called. The model looks at it in the end.

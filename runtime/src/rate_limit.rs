@@ -8,6 +8,8 @@ mod call;
 mod forced;
 mod gcra;
 pub(crate) mod layer;
+#[cfg(steadfast_loom)]
+mod models;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -283,7 +285,7 @@ impl RateLimit {
             match self.gcra.pass(number, ticks) {
                 Ok(next) if self.swap(number, next) => return Ok(T::default()),
                 Ok(_) => {}
-                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.queue.begin_anew(self) => {}
+                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.queue.begins_anew(self, number) => {}
                 Err(later) => return otherwise(later, now),
             }
         }

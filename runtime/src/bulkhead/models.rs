@@ -1,17 +1,19 @@
-//! Places and the queue under every order of the threads.
+//! Places and the queue, whatever the order of the threads.
 
+use core::mem;
 use core::time::Duration;
 use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
 
-use super::queue::{Asked, Standing, Turn};
+use super::queue::{Asked, Standing};
 use super::{Bulkhead, Place};
-use crate::models::{Bell, check, spawn};
+use crate::models::{Bell, check, join, spawn};
 
-/// One whose calls wait without end, and what its places stand for. Dereferenced nowhere: loom knows who is at it.
+/// One whose calls wait without end, and what a single place stands for.
 struct Guarded {
     bulkhead: Bulkhead,
+    /// Dereferenced nowhere: loom knows who is at it, and who does not know of the one before.
     resource: UnsafeCell<()>,
 }
 
@@ -24,51 +26,64 @@ impl Guarded {
         Arc::new(Self { bulkhead, resource: UnsafeCell::new(()) })
     }
 
-    fn place(&self) -> Place<'_> {
-        self.bulkhead.try_acquire().expect("there is a place")
+    fn try_call(&self) {
+        if let Ok(_place) = self.bulkhead.try_acquire() {
+            self.resource.with_mut(|_| loom::thread::yield_now());
+        }
     }
 
     /// A call, which waits for its place.
     fn call(&self) {
         self.bulkhead.block().expect("nobody keeps it away");
         let _place = Place::taken(&self.bulkhead);
-        self.use_it();
+        self.resource.with_mut(|_| ());
     }
 
-    fn queue(&self) -> Turn<'_> {
-        let (_, waker) = Bell::new();
-        match self.bulkhead.ask(waker) {
-            Asked::Queued(turn) => turn,
-            Asked::Entered | Asked::Refused => panic!("there is no place, and room in the queue"),
+    /// One that never ends.
+    fn stay(&self) {
+        self.bulkhead.block().expect("nobody keeps it away");
+    }
+
+    /// A caller that goes away before it has looked whether its place has come.
+    fn go_away(&self) {
+        match self.bulkhead.ask(Bell::new().1) {
+            Asked::Queued(turn) => drop(turn),
+            Asked::Entered => self.bulkhead.leave(),
+            Asked::Refused => panic!("there is room in the queue"),
         }
     }
 
-    /// Whoever has one of two places reads, who has the only one writes.
-    fn use_it(&self) {
-        self.resource.with_mut(|_| loom::thread::yield_now());
+    /// A caller whose time is over when it looks.
+    fn come_late(&self) {
+        match self.bulkhead.ask(Bell::new().1) {
+            Asked::Queued(mut turn) => match turn.look(Bell::new().1, true) {
+                Standing::Granted => self.bulkhead.leave(),
+                Standing::Refused => {}
+                Standing::Waiting => panic!("its time is over"),
+            },
+            Asked::Entered => self.bulkhead.leave(),
+            Asked::Refused => panic!("there is room in the queue"),
+        }
+    }
+
+    fn place(&self) -> Place<'_> {
+        self.bulkhead.try_acquire().expect("there is a place")
     }
 
     fn is_as_new(&self) {
-        let bulkhead = &self.bulkhead;
-        assert_eq!(bulkhead.word().0, 0, "nobody runs, nobody waits");
-        assert!(bulkhead.lock().is_empty());
+        assert_eq!(self.bulkhead.word().0, 0, "nobody runs, nobody waits");
+        assert!(self.bulkhead.lock().is_empty());
     }
 }
 
 #[test]
 fn a_place_is_had_by_one_at_a_time() {
-    check(3, || {
+    check(2, || {
         let guarded = Guarded::new(1);
-        let tried = |guarded: &Guarded| {
-            if let Ok(_place) = guarded.bulkhead.try_acquire() {
-                guarded.use_it();
-            }
-        };
-        let threads = [spawn(&guarded, tried), spawn(&guarded, tried)];
-        tried(&guarded);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let threads = [spawn(&guarded, Guarded::try_call), spawn(&guarded, Guarded::try_call)];
+        guarded.try_call();
+        join(threads);
         guarded.is_as_new();
-        drop(guarded.place());
     });
 }
 
@@ -78,7 +93,84 @@ fn whoever_waits_gets_the_place() {
         let guarded = Guarded::new(1);
         let threads = [spawn(&guarded, Guarded::call), spawn(&guarded, Guarded::call)];
         guarded.call();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        join(threads);
         guarded.is_as_new();
+    });
+}
+
+#[test]
+fn who_goes_away_takes_no_place_along() {
+    for leaver in [Guarded::go_away, Guarded::come_late] {
+        check(2, move || {
+            let guarded = Guarded::new(1);
+            let place = guarded.place();
+            let threads = [spawn(&guarded, leaver), spawn(&guarded, Guarded::call)];
+            drop(place);
+            join(threads);
+            guarded.is_as_new();
+        });
+    }
+}
+
+#[test]
+fn whoever_waits_learns_of_a_new_limit() {
+    check(2, || {
+        let guarded = Guarded::new(1);
+        let place = guarded.place();
+        let threads = [spawn(&guarded, Guarded::stay), spawn(&guarded, Guarded::stay)];
+        // As a call of an adaptive bulkhead ends.
+        guarded.bulkhead.set_limit(2);
+        drop(place);
+        join(threads);
+        assert_eq!((guarded.bulkhead.running(), guarded.bulkhead.waiting()), (2, 0));
+        assert!(guarded.bulkhead.try_acquire().is_err(), "no more than the limit");
+    });
+}
+
+#[test]
+fn nobody_enters_beyond_a_limit_that_has_shrunk() {
+    check(2, || {
+        let guarded = Guarded::new(2);
+        let place = guarded.place();
+        mem::forget(guarded.place());
+        let waits = spawn(&guarded, Guarded::stay);
+        let tries = spawn(&guarded, |guarded| guarded.bulkhead.try_acquire().map(mem::forget).is_ok());
+        guarded.bulkhead.set_limit(1);
+        // One runs, as many as may.
+        drop(place);
+        assert!(!tries.join().unwrap(), "there never was a place");
+        guarded.bulkhead.leave();
+        waits.join().unwrap();
+        assert_eq!((guarded.bulkhead.running(), guarded.bulkhead.waiting()), (1, 0));
+    });
+}
+
+#[test]
+fn whoever_waits_learns_of_what_is_forced() {
+    for opened in [true, false] {
+        check(3, move || {
+            let guarded = Guarded::new(1);
+            let _place = guarded.place();
+            let wait = |guarded: &Guarded| guarded.bulkhead.block().is_err();
+            let thread = spawn(&guarded, wait);
+            if opened {
+                guarded.bulkhead.force_open()
+            } else {
+                guarded.bulkhead.force_closed()
+            }
+            assert_eq!(thread.join().unwrap(), opened);
+            assert_eq!((guarded.bulkhead.running(), guarded.bulkhead.waiting()), (2 - u32::from(opened), 0));
+        });
+    }
+}
+
+#[test]
+fn rejections_are_counted() {
+    check(3, || {
+        let guarded = Guarded::new(1);
+        let entered = |guarded: &Guarded| u64::from(guarded.bulkhead.try_acquire().map(mem::forget).is_ok());
+        let threads = [spawn(&guarded, entered), spawn(&guarded, entered)];
+        let entered = entered(&guarded) + join(threads).iter().sum::<u64>();
+        assert_eq!((entered, guarded.bulkhead.rejected()), (1, 2));
     });
 }

@@ -51,9 +51,10 @@ impl Bulkhead {
     /// Takes a place, if there is one and nobody waits for it: one read-modify-write.
     #[inline]
     pub(super) fn try_enter(&self) -> bool {
-        let mut word = self.word.load(Relaxed);
+        // Whoever sees that a place was given back sees the limit of that time too, also where it has shrunk just before.
+        let mut word = self.word.load(Acquire);
         while word < u64::from(self.limit()) {
-            match self.word.compare_exchange_weak(word, word + RUNNING, Acquire, Relaxed) {
+            match self.word.compare_exchange_weak(word, word + RUNNING, Acquire, Acquire) {
                 Ok(_) => return true,
                 Err(now) => word = now,
             }
@@ -121,10 +122,11 @@ impl Bulkhead {
 
     /// Changes the word as `change` says, which is asked again where somebody else was faster.
     fn update(&self, change: impl Fn(Word) -> Option<u64>) -> Result<(Word, u64), Word> {
-        let mut word = self.word();
+        // For the limit, as in `try_enter`.
+        let mut word = Word(self.word.load(Acquire));
         loop {
             let after = change(word).ok_or(word)?;
-            match self.word.compare_exchange_weak(word.0, after, AcqRel, Relaxed) {
+            match self.word.compare_exchange_weak(word.0, after, AcqRel, Acquire) {
                 Ok(_) => return Ok((word, after)),
                 Err(now) => word = Word(now),
             }

@@ -11,11 +11,12 @@ use super::settings::NEVER;
 /// A unit is 1,024 nanoseconds.
 const UNIT_BITS: u32 = 10;
 /// As a power of two: into how many buckets an octave is divided.
+/// In a model there are three buckets in all: it would take too long to try every order of more.
 const OCTAVE_BITS: u32 = if cfg!(steadfast_loom) { 0 } else { 5 };
 const OCTAVE: u32 = 1 << OCTAVE_BITS;
 
 /// Up to 2^32 units, 73 minutes. The last one, from 72 minutes on, has no end: nobody knows how long these were.
-const OCTAVES: usize = if cfg!(steadfast_loom) { 2 } else { (u32::BITS - OCTAVE_BITS + 1) as usize };
+const OCTAVES: usize = if cfg!(steadfast_loom) { 3 } else { (u32::BITS - OCTAVE_BITS + 1) as usize };
 const BUCKETS: usize = OCTAVES * OCTAVE as usize;
 
 /// From here on a bucket counts no further, long before it could begin anew.
