@@ -83,7 +83,10 @@ impl Shards {
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         for bucket in self.buckets() {
-            bucket.store(0, Relaxed);
+            // By an exchange, as all is written here: in a model a store would be in no order with those of others.
+            if bucket.load(Relaxed) != 0 {
+                bucket.swap(0, Relaxed);
+            }
         }
     }
 
