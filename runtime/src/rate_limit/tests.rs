@@ -317,6 +317,17 @@ async fn p36_a_clock_that_goes_back_gives_nothing_away_and_shuts_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_is_second_to_see_that_the_clock_went_back_looks_again() {
+    let limit = RateLimit::new(1).max_wait(SECOND);
+    limit.try_acquire().unwrap();
+    put_ahead(&limit, Duration::from_secs(3600));
+    let seen = limit.number.load(Ordering::Relaxed);
+    assert!(limit.queue.begins_anew(&limit, seen));
+    assert!(limit.queue.begins_anew(&limit, seen), "by the old number it would wait for an hour");
+    assert!(!limit.queue.begins_anew(&limit, limit.number.load(Ordering::Relaxed)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn p36_those_who_wait_are_no_sign_of_a_clock_that_went_back() {
     let limit = RateLimit::new(1).max_wait(Duration::MAX);
     limit.try_acquire().unwrap();
