@@ -114,7 +114,7 @@ impl CircuitBreaker {
 
     /// How long it is before a call can pass; `None` where calls pass already or nobody can tell.
     pub fn retry_after(&self) -> Option<Duration> {
-        (self.state() == State::Open).then(|| self.time_left().unwrap_or_default())
+        if self.state() == State::Open { self.time_left() } else { None }
     }
 
     /// What it has counted.
