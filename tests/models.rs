@@ -16,4 +16,5 @@
 mod models {
     mod circuit_breaker;
     mod common;
+    mod rate_limit;
 }

@@ -10,11 +10,9 @@ use steadfast_tests::{Answer, Error};
 use tokio::time::advance;
 
 use self::reference::{End, Reference, Settings, Ticket, Trip};
-use super::common::{Body, MS, Task, Wait, YEAR, check, near, waits};
+use super::common::{Body, MS, NS, Task, Wait, YEAR, check, near, waits};
 
 pub(crate) mod reference;
-
-const NS: Duration = Duration::from_nanos(1);
 
 #[derive(Debug, Clone, Copy)]
 enum Act {

@@ -15,13 +15,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
+pub(crate) const NS: Duration = Duration::from_nanos(1);
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Lets `history` run for as many cases as `PROPTEST_CASES` says, 256 if it says nothing, on a thread with a paused
 /// clock of its own each. The cases are the same each time, unless `PROPTEST_RNG_SEED` says otherwise.
 pub(crate) fn check<S: Strategy>(cases: &S, history: impl AsyncFn(S::Value)) {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
+    let mut config = Config { failure_persistence: None, max_shrink_iters: 100_000, ..Config::default() };
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(1);
     }
@@ -42,6 +43,9 @@ fn paused<F: Future>(future: F) -> F::Output {
 }
 
 // ===== Time =====
+
+/// No history goes on for longer: somewhere a clock that counts nanoseconds ends.
+pub(crate) const LATEST: Duration = YEAR.saturating_mul(60);
 
 /// For how long nothing is done.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +69,7 @@ impl Wait {
         match self {
             Self::For(length) => length,
             Self::Until(which, steps) => {
-                // A clock can't be moved beyond its end, and who would.
-                moments.retain(|&moment| moment >= now && moment < YEAR * 400);
+                moments.retain(|&moment| moment >= now && moment < LATEST);
                 moments.sort_unstable();
                 moments.dedup();
                 let Some(&moment) = moments.get(which % moments.len().max(1)) else { return Duration::ZERO };
@@ -76,6 +79,17 @@ impl Wait {
             }
         }
     }
+}
+
+/// When a timer of tokio rings: at the whole millisecond, never early.
+pub(crate) fn whole_ms(moment: Duration) -> Duration {
+    whole(moment, 1_000_000)
+}
+
+/// In whole parts of so many nanoseconds, never less.
+pub(crate) fn whole(moment: Duration, nanos: u32) -> Duration {
+    let rest = moment.subsec_nanos() % nanos;
+    if rest == 0 { moment } else { moment.saturating_add(Duration::from_nanos((nanos - rest).into())) }
 }
 
 /// Some of these, and what is next to them.
