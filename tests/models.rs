@@ -14,6 +14,7 @@
 //! was wrong, and not into a file of seeds.
 
 mod models {
+    mod bulkhead;
     mod circuit_breaker;
     mod common;
     mod rate_limit;
