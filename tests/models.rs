@@ -18,4 +18,6 @@ mod models {
     mod circuit_breaker;
     mod common;
     mod rate_limit;
+    mod retry;
+    mod retry_budget;
 }

@@ -120,11 +120,8 @@ pub(crate) struct Task<'t, T> {
 
 impl<'t, T> Task<'t, T> {
     pub(crate) fn new(future: impl Future<Output = T> + 't) -> Self {
-        Self { future: Box::pin(future), woken: Arc::new(Woken(AtomicBool::new(true))) }
-    }
-
-    pub(crate) fn is_woken(&self) -> bool {
-        self.woken.0.load(Ordering::Relaxed)
+        // Unconstrained, since it stands for a task of its own.
+        Self { future: Box::pin(tokio::task::unconstrained(future)), woken: Arc::new(Woken(AtomicBool::new(true))) }
     }
 
     /// A poll, if it was woken. `Err` where it panics.

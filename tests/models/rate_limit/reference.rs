@@ -40,7 +40,9 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, Copy)]
 struct Waiter {
     number: usize,
-    /// When it has its permit, in parts of a nanosecond of which there are `permits` in each.
+    /// When there is a permit for it, in parts of a nanosecond of which there are `permits` in each.
+    permit: i128,
+    /// When it passes: never later than it was told, also where a reset finds that time over and others before it.
     due: i128,
 }
 
@@ -132,7 +134,7 @@ impl Reference {
             return Answer::Rejected(self.retry_after());
         }
         self.take(due);
-        self.waiters.push(Waiter { number, due });
+        self.waiters.push(Waiter { number, permit: due, due });
         Answer::Waits
     }
 
@@ -181,9 +183,10 @@ impl Reference {
     /// back: as though it had never asked.
     pub(crate) fn gone(&mut self, number: usize) {
         let Some(place) = self.waiters.iter().position(|waiter| waiter.number == number) else { return };
-        let mut time = self.waiters.remove(place).due;
+        let mut time = self.waiters.remove(place).permit;
         for behind in &mut self.waiters[place..] {
-            std::mem::swap(&mut behind.due, &mut time);
+            std::mem::swap(&mut behind.permit, &mut time);
+            behind.due = behind.due.min(behind.permit);
         }
         let given_back = self.taken.iter().position(|&taken| taken == time).expect("it has been taken");
         self.taken.remove(given_back);
@@ -205,7 +208,8 @@ impl Reference {
         self.taken.clear();
         for place in 0..self.waiters.len() {
             let due = self.present() + (self.per - self.level()).max(0);
-            self.waiters[place].due = due;
+            let waiter = &mut self.waiters[place];
+            (waiter.permit, waiter.due) = (due, waiter.due.min(due));
             self.take(due);
         }
     }
