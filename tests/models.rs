@@ -20,4 +20,5 @@ mod models {
     mod rate_limit;
     mod retry;
     mod retry_budget;
+    mod stacks;
 }

@@ -71,6 +71,9 @@ pub(crate) struct Reference {
     /// By number, like those who wait, who also have a time until which they do.
     running: Vec<usize>,
     waiting: Vec<(usize, Duration)>,
+    /// Those who waited when it was forced open and have not been told yet. Open in the rules: who goes away before that
+    /// was not rejected.
+    turned_away: Vec<usize>,
     pub(crate) forced: Option<Forced>,
     pub(crate) rejected: u64,
 }
@@ -89,6 +92,7 @@ impl Reference {
             now: Duration::ZERO,
             running: Vec::new(),
             waiting: Vec::new(),
+            turned_away: Vec::new(),
             forced: None,
             rejected: 0,
         }
@@ -145,8 +149,11 @@ impl Reference {
         if self.running.contains(&number) {
             return Now::Runs;
         }
-        let place = self.waiting.iter().position(|&(other, _)| other == number);
-        let Some(place) = place else { return Now::Rejected(self.full()) };
+        if self.turned_away.contains(&number) {
+            self.turned_away.retain(|&other| other != number);
+            return Now::Rejected(self.reject());
+        }
+        let place = self.waiting.iter().position(|&(other, _)| other == number).expect("it waits");
         if self.now < self.waiting[place].1 {
             return Now::Waits;
         }
@@ -157,6 +164,7 @@ impl Reference {
     /// It has ended or gone away, wherever it was.
     pub(crate) fn gone(&mut self, number: usize) {
         self.waiting.retain(|&(other, _)| other != number);
+        self.turned_away.retain(|&other| other != number);
         self.running.retain(|&other| other != number);
         self.let_in();
     }
@@ -165,10 +173,7 @@ impl Reference {
         self.forced = forced;
         match forced {
             None => self.let_in(),
-            Some(Forced::Open) => {
-                self.rejected += self.waiting.len() as u64;
-                self.waiting.clear();
-            }
+            Some(Forced::Open) => self.turned_away.extend(self.waiting.drain(..).map(|(number, _)| number)),
             Some(Forced::Closed) => self.running.extend(self.waiting.drain(..).map(|(number, _)| number)),
         }
     }

@@ -53,8 +53,9 @@ pub(crate) struct Reference {
     full: i128,
     max_wait: Duration,
     pub(crate) now: Duration,
-    /// Since when all is remembered. The bucket was full then.
+    /// Since when all is remembered, and what was in the bucket then.
     since: i128,
+    level_then: i128,
     /// When permits were taken, and will be by those who wait; in order.
     taken: Vec<i128>,
     waiters: Vec<Waiter>,
@@ -80,6 +81,7 @@ impl Reference {
             max_wait: settings.max_wait,
             now: Duration::ZERO,
             since: 0,
+            level_then: full,
             taken: Vec::new(),
             waiters: Vec::new(),
             forced: None,
@@ -97,7 +99,7 @@ impl Reference {
 
     /// What is in the bucket now. Those who wait have taken theirs: then it may be less than nothing.
     fn level(&self) -> i128 {
-        let (mut level, mut at) = (self.full, self.since);
+        let (mut level, mut at) = (self.level_then, self.since);
         for &taken in self.taken.iter().filter(|&&taken| taken <= self.present()) {
             level = (level + taken - at).min(self.full) - self.per;
             at = taken;
@@ -188,8 +190,15 @@ impl Reference {
             std::mem::swap(&mut behind.permit, &mut time);
             behind.due = behind.due.min(behind.permit);
         }
-        let given_back = self.taken.iter().position(|&taken| taken == time).expect("it has been taken");
-        self.taken.remove(given_back);
+        // Open in the rules: a permit that was due a while ago is worth a whole one until the bucket has had the time to
+        // become full since, and then nothing.
+        let present = self.present();
+        if present < time + self.full {
+            let level = self.level() + self.per;
+            self.taken.retain(|&taken| taken > present && taken != time);
+            let later = i128::try_from(self.taken.len()).expect("few") * self.per;
+            (self.since, self.level_then) = (present, (level + later).min(self.full));
+        }
     }
 
     /// Those who waited; all of them are told at once.
@@ -204,7 +213,7 @@ impl Reference {
     /// A full bucket, from which those who wait take first.
     pub(crate) fn reset(&mut self) {
         self.forced = None;
-        self.since = self.present();
+        (self.since, self.level_then) = (self.present(), self.full);
         self.taken.clear();
         for place in 0..self.waiters.len() {
             let due = self.present() + (self.per - self.level()).max(0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use steadfast::{Backoff, Class, Classify, Flow, GiveUp, Jitter, Rejection, RejectionKind, Rejections, Retry};
+use steadfast::{Backoff, Class, Classify, Flow, GiveUp, Jitter, RejectionKind, Rejections, Retry};
 use steadfast_tests::Answer;
 
 #[derive(Debug, Clone, Copy)]
@@ -67,13 +67,15 @@ impl Settings {
     pub(crate) fn class(&self, outcome: &Flow<Answer>) -> Option<Class> {
         match outcome {
             Flow::Returned(answer) => answer.as_ref().err().map(Classify::class),
-            Flow::Rejected(rejection) => Some(self.class_of_rejection(rejection)),
+            Flow::Rejected(rejection) => Some(self.refused(rejection.kind(), rejection.retry_after(), false)),
         }
     }
 
-    fn class_of_rejection(&self, rejection: &Rejection) -> Class {
-        let [timeout, rate_limited, bulkhead_full, circuit_open] = self.rejections.unwrap_or([true, true, true, false]);
-        let is_retried = match rejection.kind() {
+    /// Of a rejection. Where a filter narrows the retry, only those are retried that are named.
+    pub(crate) fn refused(&self, kind: RejectionKind, hint: Option<Duration>, narrowed: bool) -> Class {
+        let default = if narrowed { [false; 4] } else { [true, true, true, false] };
+        let [timeout, rate_limited, bulkhead_full, circuit_open] = self.rejections.unwrap_or(default);
+        let is_retried = match kind {
             RejectionKind::Timeout => timeout,
             RejectionKind::RateLimited => rate_limited,
             RejectionKind::BulkheadFull => bulkhead_full,
@@ -81,7 +83,7 @@ impl Settings {
             other => panic!("{other:?}"),
         };
         // Those that know how long it will be are not asked sooner.
-        if is_retried { Class::Throttled { retry_after: rejection.retry_after() } } else { Class::Permanent }
+        if is_retried { Class::Throttled { retry_after: hint } } else { Class::Permanent }
     }
 }
 
