@@ -16,7 +16,9 @@ use super::world::Hedge;
 struct Call<'s> {
     ending: Ending<'s>,
     end: Option<End>,
-    lost: Rc<Cell<bool>>,
+    dropped: Rc<Cell<Option<By>>>,
+    /// When it goes on.
+    moments: Vec<Duration>,
 }
 
 /// The calls of one hedge.
@@ -28,11 +30,21 @@ struct Race<'s> {
     calls: Vec<Call<'s>>,
     /// When another one may start; `None` if none will.
     next: Option<Duration>,
+    /// Until when the server has asked to be left alone.
+    not_before: Duration,
 }
 
 impl Interpreter {
     pub(super) async fn hedge(&self, hedge: Hedge, beneath: &[Layer], scope: Scope) -> End {
-        let mut race = Race { interpreter: self, beneath, scope, hedge, calls: Vec::new(), next: None };
+        let mut race = Race {
+            interpreter: self,
+            beneath,
+            scope,
+            hedge,
+            calls: Vec::new(),
+            next: None,
+            not_before: Duration::ZERO,
+        };
         race.start();
         poll_fn(|cx| race.poll(cx)).await
     }
@@ -40,33 +52,35 @@ impl Interpreter {
 
 impl Race<'_> {
     fn start(&mut self) {
-        let lost = Rc::<Cell<bool>>::default();
+        let dropped = Rc::<Cell<Option<By>>>::default();
         let mut scope = self.scope.clone();
-        scope.cuts.push(Cut::Lost(Rc::clone(&lost)));
-        self.calls.push(Call { ending: self.interpreter.call(self.beneath, scope), end: None, lost });
+        scope.cuts.push(Cut::Dropped(Rc::clone(&dropped)));
+        let ending = self.interpreter.call(self.beneath, scope);
+        self.calls.push(Call { ending, end: None, dropped, moments: Vec::new() });
         let more = self.calls.len() < self.hedge.attempts.max(1) as usize;
         self.next = more.then(|| self.interpreter.now().saturating_add(self.hedge.after));
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let now = self.interpreter.now();
+        let goes_on = |call: &Call<'_>| call.end.is_none() && call.moments.contains(&now);
+        if self.calls.iter().filter(|call| goes_on(call)).count() > 1 {
+            self.interpreter.clock.is_open.set(true);
+        }
         loop {
-            let mut cut = None;
-            for which in 0..self.calls.len() {
-                if self.calls[which].end.is_some() {
-                    continue;
-                }
-                let Poll::Ready(end) = self.calls[which].ending.as_mut().poll(cx) else { continue };
+            let mut calls: Vec<_> = (0..self.calls.len()).collect();
+            // What is over in this moment is, also where somebody around all of them ends them in it.
+            calls.sort_by_key(|&which| !goes_on(&self.calls[which]));
+            for which in calls {
+                let Poll::Ready(end) = self.ask(which, cx) else { continue };
                 self.calls[which].end = Some(end);
                 match end {
-                    End::Cut(by) => cut = Some(by),
-                    End::Panicked => return self.wins(end, cx),
-                    _ if is_answer(end) => return self.wins(end, cx),
+                    // Whoever cuts one of them cuts all.
+                    End::Cut(by) => return self.ends(end, by, cx),
+                    End::Panicked => return self.ends(end, By::Hedge, cx),
+                    _ if is_answer(end) => return self.ends(end, By::Hedge, cx),
                     _ => self.failed(which, end),
                 }
-            }
-            // Whoever cuts one of them cuts all.
-            if let Some(by) = cut {
-                return Poll::Ready(End::Cut(by));
             }
             let deadline = self.scope.deadline.unwrap_or(Duration::MAX);
             let next = self.next.filter(|next| *next < deadline);
@@ -84,11 +98,23 @@ impl Race<'_> {
         }
     }
 
+    /// Looks whether it has ended, if that was not known.
+    fn ask(&mut self, which: usize, cx: &mut Context<'_>) -> Poll<End> {
+        let call = &mut self.calls[which];
+        if call.end.is_some() {
+            return Poll::Pending;
+        }
+        let others = self.interpreter.clock.own.take();
+        let end = call.ending.as_mut().poll(cx);
+        call.moments = self.interpreter.clock.own.replace(others);
+        end
+    }
+
     /// The others are dropped.
-    fn wins(&mut self, end: End, cx: &mut Context<'_>) -> Poll<End> {
+    fn ends(&mut self, end: End, by: By, cx: &mut Context<'_>) -> Poll<End> {
         for call in self.calls.iter_mut().filter(|call| call.end.is_none()) {
-            call.lost.set(true);
-            assert!(matches!(call.ending.as_mut().poll(cx), Poll::Ready(End::Cut(By::Hedge))));
+            call.dropped.set(Some(by));
+            assert!(matches!(call.ending.as_mut().poll(cx), Poll::Ready(End::Cut(cut)) if cut == by));
         }
         Poll::Ready(end)
     }
@@ -105,16 +131,19 @@ impl Race<'_> {
             End::Returned(Err(error)) => error.class(),
             _ => unreachable!("no failure"),
         };
-        match class {
-            Class::Neutral => self.next = None,
-            Class::Transient { .. } if is_newest => self.next = self.next.map(|_| now),
-            _ => {}
+        let hint = class.retry_after();
+        // A throttled server that does not say when is asked again at the usual time.
+        let is_told = matches!(class, Class::Transient { .. }) || hint.is_some();
+        if is_newest && is_told {
+            self.next = self.next.map(|_| now);
         }
-        let Some(hint) = class.retry_after() else { return };
-        if hint > self.hedge.after.max(Duration::from_secs(10)) {
+        self.not_before = self.not_before.max(now.saturating_add(hint.unwrap_or_default()));
+        self.next = self.next.map(|next| next.max(self.not_before));
+        let is_too_long = hint.is_some_and(|hint| hint > self.hedge.after.max(Duration::from_secs(10)));
+        if class == Class::Neutral || is_too_long {
             self.next = None;
+            self.hedge.attempts = 0;
         }
-        self.next = self.next.map(|next| next.max(now.saturating_add(hint)));
     }
 }
 

@@ -1,6 +1,4 @@
-//! The stacks: every policy alone and above every other, and a good number of longer ones in any order. But for calls of a
-//! hedge that retry what has one time for all of them, an open circuit or a spent rate: they would do so in the same
-//! moment, and have no order.
+//! The stacks: every policy alone and above every other, and a good number of longer ones in any order.
 
 use std::future::Future;
 use std::pin::Pin;

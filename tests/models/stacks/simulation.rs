@@ -20,7 +20,8 @@ pub(super) enum By {
 #[derive(Debug, Clone)]
 pub(super) enum Cut {
     At(Duration, By),
-    Lost(Rc<Cell<bool>>),
+    /// With the other calls of its hedge, in one moment.
+    Dropped(Rc<Cell<Option<By>>>),
 }
 
 /// What a call sees of those around it.
@@ -33,9 +34,17 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Another call was better: it is not asked any more, whatever it has come to in this moment.
-    pub(super) fn is_lost(&self) -> bool {
-        self.cuts.iter().any(|cut| matches!(cut, Cut::Lost(lost) if lost.get()))
+    /// Whether it is a call of a hedge.
+    pub(super) fn is_one_of_several(&self) -> bool {
+        self.cuts.iter().any(|cut| matches!(cut, Cut::Dropped(_)))
+    }
+
+    /// It is not asked any more, whatever it has come to in this moment.
+    fn dropped(&self) -> Option<By> {
+        self.cuts.iter().find_map(|cut| match cut {
+            Cut::Dropped(by) => by.get(),
+            Cut::At(..) => None,
+        })
     }
 }
 
@@ -44,6 +53,10 @@ pub(super) struct Clock {
     pub(super) now: Cell<Duration>,
     /// When something is going to happen.
     moments: RefCell<Vec<Duration>>,
+    /// Those at which what is asked just now goes on by itself, and is not ended by somebody around it.
+    pub(super) own: RefCell<Vec<Duration>>,
+    /// Two calls of a hedge went on in one moment: they are asked in turns, and who comes first is nobody's concern.
+    pub(super) is_open: Cell<bool>,
 }
 
 impl Clock {
@@ -51,7 +64,13 @@ impl Clock {
     pub(super) fn look_again_at(&self, moment: Duration) {
         if moment > self.now.get() {
             self.moments.borrow_mut().push(moment);
+            self.own.borrow_mut().push(moment);
         }
+    }
+
+    /// Somebody who has looked already finds something else now.
+    pub(super) fn look_again(&self) {
+        self.moments.borrow_mut().push(self.now.get());
     }
 
     /// Who ends a call now. Where two come at the same time the inner one does, since it is asked first.
@@ -59,18 +78,18 @@ impl Clock {
         scope.cuts.iter().rev().find_map(|cut| match cut {
             Cut::At(at, by) if *at <= self.now.get() => Some(*by),
             Cut::At(at, _) => {
-                self.look_again_at(*at);
+                self.moments.borrow_mut().push(*at);
                 None
             }
-            Cut::Lost(_) => None,
+            Cut::Dropped(_) => None,
         })
     }
 
     /// Until `look` finds something, unless somebody ends it before. What is found in the same moment wins.
     pub(super) async fn wait_for<T>(&self, scope: &Scope, look: impl Fn() -> Option<T>) -> Result<T, By> {
         poll_fn(|_| {
-            if scope.is_lost() {
-                return Poll::Ready(Err(By::Hedge));
+            if let Some(by) = scope.dropped() {
+                return Poll::Ready(Err(by));
             }
             if let Some(found) = look() {
                 return Poll::Ready(Ok(found));
