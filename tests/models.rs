@@ -13,6 +13,8 @@
 //! A failure prints the shortest history that shows it. What it was goes into a test of its own beside the code that
 //! was wrong, and not into a file of seeds.
 
+#![allow(clippy::unchecked_time_subtraction, reason = "a panic is as good as any other failure of a test")]
+
 mod models {
     mod bulkhead;
     mod circuit_breaker;

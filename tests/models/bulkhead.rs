@@ -91,7 +91,7 @@ struct History<'b> {
     begun: usize,
 }
 
-impl<'b> History<'b> {
+impl History<'_> {
     async fn act(&mut self, act: Act, settled: bool) {
         match act {
             Act::Try => {

@@ -22,10 +22,16 @@ pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Lets `history` run for as many cases as `PROPTEST_CASES` says, 256 if it says nothing, on a thread with a paused
 /// clock of its own each. The cases are the same each time, unless `PROPTEST_RNG_SEED` says otherwise.
 pub(crate) fn check<S: Strategy>(cases: &S, history: impl AsyncFn(S::Value)) {
+    check_more(1, cases, history);
+}
+
+/// So many times as many.
+pub(crate) fn check_more<S: Strategy>(times: u32, cases: &S, history: impl AsyncFn(S::Value)) {
     let mut config = Config { failure_persistence: None, max_shrink_iters: 100_000, ..Config::default() };
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(1);
     }
+    config.cases = config.cases.saturating_mul(times);
     let ran = TestRunner::new(config).run(cases, |case| {
         paused(history(case));
         Ok(())
@@ -146,9 +152,14 @@ pub(crate) struct Body<T>(Rc<RefCell<Inside<T>>>);
 #[derive(Debug)]
 struct Inside<T> {
     began: bool,
-    /// `None` in it is a panic.
-    end: Option<Option<T>>,
+    end: Option<BodyEnd<T>>,
     waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+enum BodyEnd<T> {
+    Returns(T),
+    Panics,
 }
 
 impl<T> Clone for Body<T> {
@@ -169,7 +180,7 @@ impl<T> Body<T> {
     /// Lets it return, or panic without a value.
     pub(crate) fn end(&self, value: Option<T>) {
         let mut inside = self.0.borrow_mut();
-        inside.end = Some(value);
+        inside.end = Some(value.map_or(BodyEnd::Panics, BodyEnd::Returns));
         if let Some(waker) = inside.waker.take() {
             waker.wake();
         }
@@ -183,8 +194,8 @@ impl<T> Future for Body<T> {
         let mut inside = self.0.borrow_mut();
         inside.began = true;
         match inside.end.take() {
-            Some(Some(value)) => Poll::Ready(value),
-            Some(None) => {
+            Some(BodyEnd::Returns(value)) => Poll::Ready(value),
+            Some(BodyEnd::Panics) => {
                 drop(inside);
                 // Without a message for each case.
                 resume_unwind(Box::new("the body panics"))

@@ -85,7 +85,7 @@ struct History<'l> {
     begun: usize,
 }
 
-impl<'l> History<'l> {
+impl History<'_> {
     async fn act(&mut self, act: Act) {
         match act {
             Act::Try => {

@@ -1,6 +1,6 @@
 //! The retry.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::time::Duration;
 
@@ -113,15 +113,17 @@ enum Seen {
 }
 
 thread_local! {
-    static SEEN: RefCell<(Option<Instant>, Vec<(Duration, Seen)>)> = const { RefCell::new((None, Vec::new())) };
+    static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+    static SEEN: RefCell<Vec<(Duration, Seen)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn see(what: Seen) {
-    SEEN.with_borrow_mut(|(began, seen)| seen.push((began.expect("it has begun").elapsed(), what)));
+    let at = since_the_beginning(Instant::now());
+    SEEN.with_borrow_mut(|seen| seen.push((at, what)));
 }
 
 fn since_the_beginning(moment: Instant) -> Duration {
-    SEEN.with_borrow(|(began, _)| moment - began.expect("it has begun"))
+    moment - BEGAN.get().expect("it has begun")
 }
 
 fn on_retry(event: &RetryEvent<'_>) {
@@ -212,10 +214,10 @@ async fn live(settings: &Settings, steps: &[Step], around: Surroundings, rejecti
 
 async fn history((settings, steps, around): (Settings, Vec<Step>, Surroundings)) {
     let rejections = rejections().await;
-    SEEN.set((Some(Instant::now()), Vec::new()));
+    BEGAN.set(Some(Instant::now()));
+    SEEN.take();
     live(&settings, &steps, around, rejections).await;
-    let (_, seen) = SEEN.take();
-    follow(&settings, &steps, around, rejections, &seen);
+    follow(&settings, &steps, around, rejections, &SEEN.take());
 }
 
 /// Goes through what was seen, and foresees each next thing.
@@ -229,9 +231,9 @@ fn follow(
     let mut seen = seen.iter();
     let mut next = || seen.next().cloned().expect("something follows");
     // When a delay is over. No timer of tokio rings after more than thirty years, whatever it is set to.
-    let over = |now: Duration, delay: Duration| match around.blocking {
-        true => now + delay.min(YEAR * 30),
-        false => whole_ms(now + delay.min(YEAR * 30)),
+    let over = |now: Duration, delay: Duration| {
+        let end = now + delay.min(YEAR * 30);
+        if around.blocking { end } else { whole_ms(end) }
     };
     let cut = around.within.into_iter().chain(around.cancelled).min().unwrap_or(Duration::MAX);
     let mut now = Duration::ZERO;

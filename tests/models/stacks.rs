@@ -15,7 +15,7 @@ use self::interpreter::{End, Interpreter};
 use self::list::Stack;
 use self::simulation::By;
 use self::world::{Plan, World};
-use super::common::check;
+use super::common::check_more;
 
 mod hedge;
 mod interpreter;
@@ -66,7 +66,7 @@ async fn give_back(began: Instant, mut held: Vec<(Duration, Place<'_>)>) {
         sleep_until(began + until).await;
         drop(place);
     }
-    pending().await
+    pending::<()>().await;
 }
 
 async fn history(stacks: &[Stack], History { stack, plan, holds, calls }: History) {
@@ -150,5 +150,5 @@ fn compare(world: &World, interpreter: &Interpreter, came: Result<Option<Answer>
 #[test]
 fn they_do_what_the_interpreter_does() {
     let stacks = list::stacks();
-    check(&plan::histories(), async |case| history(&stacks, case).await);
+    check_more(4, &plan::histories(), async |case| history(&stacks, case).await);
 }

@@ -358,6 +358,15 @@ fn what_a_hook_panics_with_may_panic_in_turn() {
     assert_eq!(policy.call_blocking(|| Err::<(), _>(FAILED)), Err(FAILED));
 }
 
+#[tokio::test(start_paused = true)]
+#[cfg(feature = "testing")]
+async fn a_clock_that_moves_by_the_delays_is_not_moved_beyond_its_end() {
+    let sleeps = crate::testing::advance_on_sleep();
+    let policy = Retry::new().backoff(Backoff::fixed(Duration::MAX)).jitter(Jitter::None);
+    assert_eq!(policy.call_blocking(|| Err::<(), _>(FAILED)), Err(FAILED));
+    assert_eq!(sleeps.taken(), [Duration::MAX; 2]);
+}
+
 #[test]
 fn what_can_be_sent_stays_so() {
     fn is_send(_: impl Send) {}

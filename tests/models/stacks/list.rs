@@ -101,6 +101,7 @@ macro_rules! stacks {
 }
 
 #[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(crate) fn stacks() -> Vec<Stack> {
     stacks! {
         R0;

@@ -1,7 +1,7 @@
 //! What a stack of attributes works on: its policies, the script of its body, and what is seen of both.
 
 use std::cell::RefCell;
-use std::future::{Future, pending};
+use std::future::pending;
 use std::panic::resume_unwind;
 use std::time::Duration;
 
@@ -80,21 +80,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let breakers = plan.breakers.map(|settings| settings.breaker());
-        let bulkheads = plan.bulkheads.map(|settings| settings.bulkhead());
-        let limits = plan.limits.map(|settings| settings.limit());
-        let [breaker0, breaker1] = breakers;
-        let [bulkhead0, bulkhead1] = bulkheads;
-        let [limit0, limit1] = limits;
         Self {
             plan: plan.clone(),
             began: Instant::now(),
             retries: plan.retries.map(|settings| settings.retry()),
-            // The attribute of the second says what becomes of calls that were given up.
-            breakers: [breaker0.name("B0"), breaker1.name("B1").abandoned(Abandoned::Neutral)],
+            // The attribute of the second says what becomes of calls that were given up, and not this.
+            breakers: [
+                plan.breakers[0].breaker().name("B0"),
+                plan.breakers[1].breaker().name("B1").abandoned(Abandoned::Neutral),
+            ],
             timeouts: plan.timeouts,
-            bulkheads: [bulkhead0.name("K0"), bulkhead1.name("K1")],
-            limits: [limit0.name("L0"), limit1.name("L1")],
+            bulkheads: [plan.bulkheads[0].bulkhead().name("K0"), plan.bulkheads[1].bulkhead().name("K1")],
+            limits: [plan.limits[0].limit().name("L0"), plan.limits[1].limit().name("L1")],
             hedge: plan.hedge,
             seen: RefCell::default(),
         }
@@ -130,11 +127,9 @@ impl World {
     }
 }
 
-fn wait(time: Duration) -> impl Future<Output = ()> {
-    async move {
-        if !time.is_zero() {
-            sleep(time).await;
-        }
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
     }
 }
 
