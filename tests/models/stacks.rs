@@ -7,12 +7,12 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use steadfast::{Place, State};
+use steadfast::{Place, State, testing};
 use steadfast_tests::{Answer, Error};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, advance, sleep, sleep_until, timeout};
 
 use self::interpreter::{End, Interpreter};
-use self::list::Stack;
+use self::list::{Function, Stack};
 use self::simulation::By;
 use self::world::{Plan, World};
 use super::common::check_more;
@@ -47,7 +47,16 @@ struct History {
 
 /// What comes of a call, and when.
 async fn real(stack: &Stack, world: &World, cancelled: Duration) -> Result<Option<Answer>, ()> {
-    let mut call = (stack.call)(world);
+    let mut call = match stack.call {
+        Function::Async(call) => call(world),
+        Function::Blocking(call) => {
+            let _sleeps = testing::advance_on_sleep();
+            let caught = catch_unwind(AssertUnwindSafe(|| call(world)));
+            // The thread has been held up: now the timers of others ring.
+            advance(Duration::ZERO).await;
+            return caught.map(Some).map_err(drop);
+        }
+    };
     let caught = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
         Ok(polled) => polled.map(Ok),
         Err(_) => Poll::Ready(Err(())),
@@ -71,7 +80,8 @@ async fn give_back(began: Instant, mut held: Vec<(Duration, Place<'_>)>) {
 
 async fn history(stacks: &[Stack], History { stack, plan, holds, calls }: History) {
     let stack = &stacks[stack % stacks.len()];
-    let (world, interpreter) = (World::new(&plan), Interpreter::new(&plan));
+    let blocks = matches!(stack.call, Function::Blocking(_));
+    let (world, interpreter) = (World::new(&plan), Interpreter::new(&plan, blocks));
     let mut held = Vec::new();
     for (which, until) in holds {
         interpreter.hold(which, until);
@@ -98,7 +108,11 @@ async fn history(stacks: &[Stack], History { stack, plan, holds, calls }: Histor
             () = &mut others => unreachable!("it is pending"),
             came = real(stack, &world, cancelled) => came,
         };
-        let end = interpreter.run(stack.layers, interpreter.now() + cancelled);
+        // Nobody goes away from a call that blocks.
+        let cancelled = if blocks { Duration::MAX } else { interpreter.now() + cancelled };
+        let end = interpreter.run(stack.layers, cancelled);
+        // Those whose time is over give back their places now at the latest.
+        interpreter.pass_to(interpreter.now());
         if interpreter.clock.is_open.get() {
             // From here on either is right.
             return;
@@ -151,4 +165,10 @@ fn compare(world: &World, interpreter: &Interpreter, came: Result<Option<Answer>
 fn they_do_what_the_interpreter_does() {
     let stacks = list::stacks();
     check_more(4, &plan::histories(), async |case| history(&stacks, case).await);
+}
+
+#[test]
+fn those_that_block_do_what_the_interpreter_does() {
+    let stacks = list::blocking();
+    check_more(2, &plan::histories(), async |case| history(&stacks, case).await);
 }

@@ -42,11 +42,13 @@ pub(crate) struct Interpreter {
     /// Places that others have, and until when.
     held: RefCell<Vec<(usize, Duration, usize)>>,
     numbers: RefCell<usize>,
+    /// Whether the function blocks its thread, so that nobody gives back a place meanwhile.
+    blocks: bool,
     pub(crate) seen: RefCell<Vec<Seen>>,
 }
 
 impl Interpreter {
-    pub(crate) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan, blocks: bool) -> Self {
         let [first, mut second] = plan.breakers;
         // As the attribute says.
         second.abandoned = Abandoned::Failure;
@@ -59,6 +61,7 @@ impl Interpreter {
             limits: plan.limits.map(|settings| RefCell::new(rate_limit::reference::Reference::new(settings))),
             held: RefCell::default(),
             numbers: RefCell::default(),
+            blocks,
             seen: RefCell::default(),
         }
     }
@@ -83,11 +86,11 @@ impl Interpreter {
     /// The policies as they are now.
     pub(crate) fn pass_to(&self, now: Duration) {
         self.clock.now.set(now);
+        self.policies(now);
         self.others(now);
     }
 
-    /// Those who have their places no longer, and when the next one goes.
-    fn others(&self, now: Duration) -> Option<Duration> {
+    fn policies(&self, now: Duration) {
         for breaker in &self.breakers {
             breaker.borrow_mut().now = now;
         }
@@ -98,6 +101,10 @@ impl Interpreter {
         for bulkhead in &self.bulkheads {
             bulkhead.borrow_mut().now = now;
         }
+    }
+
+    /// Those who have their places no longer, and when the next one goes.
+    fn others(&self, now: Duration) -> Option<Duration> {
         self.held.borrow_mut().retain(|&(which, until, number)| {
             if until <= now {
                 self.bulkheads[which].borrow_mut().gone(number);
@@ -110,7 +117,10 @@ impl Interpreter {
     /// A call whose caller goes away then.
     pub(crate) fn run(&self, layers: &[Layer], cancelled: Duration) -> End {
         let cuts = vec![Cut::At(cancelled, By::Caller)];
-        self.clock.run(self.call(layers, Scope { cuts, ..Scope::default() }), |now| self.others(now))
+        self.clock.run(self.call(layers, Scope { cuts, ..Scope::default() }), |now| {
+            self.policies(now);
+            if self.blocks { None } else { self.others(now) }
+        })
     }
 
     pub(super) fn call<'s>(&'s self, layers: &'s [Layer], scope: Scope) -> Ending<'s> {
@@ -143,6 +153,7 @@ impl Interpreter {
         match does {
             Does::Return(answer) => End::Returned(answer),
             Does::Panic => End::Panicked,
+            Does::Hang if self.blocks => End::Panicked,
             Does::Hang => match self.clock.wait(Duration::MAX, &scope).await {
                 Ok(()) => unreachable!("time has no end"),
                 Err(by) => End::Cut(by),

@@ -28,22 +28,27 @@ pub(crate) enum Layer {
 /// A function with these attributes, the outermost first.
 pub(crate) struct Stack {
     pub(crate) layers: &'static [Layer],
-    pub(crate) call: for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = Answer> + 'w>>,
+    pub(crate) call: Function,
 }
 
-/// `annotated!(world [] R0 B0)` is the function with these attributes.
+pub(crate) enum Function {
+    Async(for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = Answer> + 'w>>),
+    Blocking(fn(&World) -> Answer),
+}
+
+/// `annotated!(async world [] R0 B0)` is the function with these attributes, `annotated!(fn world ..)` the blocking one.
 macro_rules! annotated {
-    ($w:ident [$($done:tt)*] R0 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::retry($w.retries[0])]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] R0 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::retry($w.retries[0])]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] R1 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::retry($w.retries[1], when = is_worth_it)]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] R1 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::retry($w.retries[1], when = is_worth_it)]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] B0 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::circuit_breaker($w.breakers[0])]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] B0 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::circuit_breaker($w.breakers[0])]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] B1 $($rest:ident)*) => {
-        annotated!($w [$($done)*
+    ($colour:tt $w:ident [$($done:tt)*] B1 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)*
             #[steadfast::circuit_breaker(
                 $w.breakers[1],
                 ignore(Err(Error::Io)),
@@ -52,50 +57,70 @@ macro_rules! annotated {
             )]
         ] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] T0 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::timeout($w.timeouts[0], name = "T0")]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] T0 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::timeout($w.timeouts[0], name = "T0")]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] T1 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::timeout(Some($w.timeouts[1]), name = "T1")]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] T1 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::timeout(Some($w.timeouts[1]), name = "T1")]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] F0 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::fallback($w.substitute(0).await)]] $($rest)*);
+    (async $w:ident [$($done:tt)*] F0 $($rest:ident)*) => {
+        annotated!(async $w [$($done)* #[steadfast::fallback($w.substitute(0).await)]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] F1 $($rest:ident)*) => {
-        annotated!($w [$($done)*
+    (async $w:ident [$($done:tt)*] F1 $($rest:ident)*) => {
+        annotated!(async $w [$($done)*
             #[steadfast::fallback($w.substitute(1).await, ignore(Err(Error::Io)), on(Ok(answer) if *answer == 13))]
         ] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] K0 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::bulkhead($w.bulkheads[0])]] $($rest)*);
+    (fn $w:ident [$($done:tt)*] F0 $($rest:ident)*) => {
+        annotated!(fn $w [$($done)* #[steadfast::fallback($w.substitute_blocking(0))]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] K1 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::bulkhead($w.bulkheads[1])]] $($rest)*);
+    (fn $w:ident [$($done:tt)*] F1 $($rest:ident)*) => {
+        annotated!(fn $w [$($done)*
+            #[steadfast::fallback($w.substitute_blocking(1), ignore(Err(Error::Io)), on(Ok(answer) if *answer == 13))]
+        ] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] L0 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::rate_limit($w.limits[0])]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] K0 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::bulkhead($w.bulkheads[0])]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] L1 $($rest:ident)*) => {
-        annotated!($w [$($done)* #[steadfast::rate_limit($w.limits[1])]] $($rest)*);
+    ($colour:tt $w:ident [$($done:tt)*] K1 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::bulkhead($w.bulkheads[1])]] $($rest)*);
     };
-    ($w:ident [$($done:tt)*] H0 $($rest:ident)*) => {
-        annotated!($w [$($done)*
+    ($colour:tt $w:ident [$($done:tt)*] L0 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::rate_limit($w.limits[0])]] $($rest)*);
+    };
+    ($colour:tt $w:ident [$($done:tt)*] L1 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)* #[steadfast::rate_limit($w.limits[1])]] $($rest)*);
+    };
+    ($colour:tt $w:ident [$($done:tt)*] H0 $($rest:ident)*) => {
+        annotated!($colour $w [$($done)*
             #[steadfast::hedge(after = $w.hedge.after, attempts = $w.hedge.attempts)]
         ] $($rest)*);
     };
-    ($w:ident [$($done:tt)*]) => {
+    (async $w:ident [$($done:tt)*]) => {
         $($done)*
         async fn stack($w: &World) -> Answer {
             $w.body().await
         }
     };
+    (fn $w:ident [$($done:tt)*]) => {
+        $($done)*
+        fn stack($w: &World) -> Answer {
+            $w.body_blocking()
+        }
+    };
 }
 
 macro_rules! stacks {
-    ($($($layer:ident)+;)+) => {
+    (async $($($layer:ident)+;)+) => {
         vec![$({
-            annotated!(world [] $($layer)+);
-            Stack { layers: &[$(Layer::$layer),+], call: |world| Box::pin(stack(world)) }
+            annotated!(async world [] $($layer)+);
+            Stack { layers: &[$(Layer::$layer),+], call: Function::Async(|world| Box::pin(stack(world))) }
+        }),+]
+    };
+    (fn $($($layer:ident)+;)+) => {
+        vec![$({
+            annotated!(fn world [] $($layer)+);
+            Stack { layers: &[$(Layer::$layer),+], call: Function::Blocking(stack) }
         }),+]
     };
 }
@@ -103,7 +128,7 @@ macro_rules! stacks {
 #[rustfmt::skip]
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub(crate) fn stacks() -> Vec<Stack> {
-    stacks! {
+    stacks! { async
         R0;
         B0;
         T0;
@@ -215,5 +240,52 @@ pub(crate) fn stacks() -> Vec<Stack> {
         R0 K0 L0 H0 B1 B0 R1;
         H0 R1 K0;
         K0 R0 R1 F1 T1 B1 H0;
+    }
+}
+
+/// Of functions that block.
+#[rustfmt::skip]
+pub(crate) fn blocking() -> Vec<Stack> {
+    stacks! { fn
+        R1;
+        B1;
+        F0;
+        K1;
+        L0;
+        R0 B0;
+        R0 F1;
+        R1 K0;
+        R1 L0;
+        B0 R0;
+        B0 F1;
+        B1 K0;
+        B1 L0;
+        F0 R0;
+        F1 B0;
+        F0 K0;
+        F0 L0;
+        K0 R0;
+        K0 B1;
+        K1 F0;
+        K0 L0;
+        L0 R1;
+        L1 B0;
+        L1 F1;
+        L0 K0;
+        R1 F1 F0 K0;
+        L1 R0 F1 L0 B0 K1;
+        K1 F1 B0 B1;
+        B0 R0 F0 L0 F1;
+        K0 R0 L1 B0;
+        L1 R0 K1 L0 F1;
+        L1 B1 R1;
+        K1 F1 L0;
+        F0 K1 R1 L1 F1 B0;
+        R0 K0 R1 K1;
+        L0 F1 B0 K1;
+        L0 R1 F0 F1;
+        F0 B0 R1 F1;
+        F0 K1 B0;
+        R1 L0 K0;
     }
 }

@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::time::Duration;
 
 use steadfast::{Abandoned, Bulkhead, CircuitBreaker, RateLimit, Retry};
-use steadfast_tests::{Answer, Error};
+use steadfast_tests::{Answer, Error, pass};
 use tokio::time::{Instant, sleep};
 
 use crate::models::{bulkhead, circuit_breaker, rate_limit, retry};
@@ -47,7 +47,7 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Does {
     Return(Answer),
-    /// Until somebody drops it.
+    /// Until somebody drops it. A function that blocks panics instead.
     Hang,
     Panic,
 }
@@ -101,12 +101,16 @@ impl World {
         self.began.elapsed()
     }
 
+    fn begin(&self) -> Step {
+        let deadline = steadfast::deadline().map(|deadline| deadline - self.began);
+        let run = self.seen.borrow().iter().filter(|seen| matches!(seen, Seen::Body { .. })).count();
+        self.seen.borrow_mut().push(Seen::Body { at: self.now(), attempt: steadfast::attempt(), deadline });
+        self.plan.step(run)
+    }
+
     /// The body of every stack.
     pub(super) async fn body(&self) -> Answer {
-        let deadline = steadfast::deadline().map(|deadline| deadline - self.began);
-        let run = self.runs();
-        self.seen.borrow_mut().push(Seen::Body { at: self.now(), attempt: steadfast::attempt(), deadline });
-        let Step { takes, does } = self.plan.step(run);
+        let Step { takes, does } = self.begin();
         wait(takes).await;
         match does {
             Does::Return(answer) => answer,
@@ -115,14 +119,29 @@ impl World {
         }
     }
 
-    fn runs(&self) -> usize {
-        self.seen.borrow().iter().filter(|seen| matches!(seen, Seen::Body { .. })).count()
+    pub(super) fn body_blocking(&self) -> Answer {
+        let Step { takes, does } = self.begin();
+        pass(takes);
+        match does {
+            Does::Return(answer) => answer,
+            Does::Hang | Does::Panic => resume_unwind(Box::new("the body panics")),
+        }
+    }
+
+    fn begin_to_substitute(&self, which: usize) -> Substitute {
+        self.seen.borrow_mut().push(Seen::Fallback { at: self.now(), which });
+        self.plan.fallbacks[which]
     }
 
     pub(super) async fn substitute(&self, which: usize) -> Answer {
-        self.seen.borrow_mut().push(Seen::Fallback { at: self.now(), which });
-        let Substitute { takes, answer } = self.plan.fallbacks[which];
+        let Substitute { takes, answer } = self.begin_to_substitute(which);
         wait(takes).await;
+        answer
+    }
+
+    pub(super) fn substitute_blocking(&self, which: usize) -> Answer {
+        let Substitute { takes, answer } = self.begin_to_substitute(which);
+        pass(takes);
         answer
     }
 }
