@@ -64,8 +64,11 @@ impl Race<'_> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let now = self.interpreter.now();
         let goes_on = |call: &Call<'_>| call.end.is_none() && call.moments.contains(&now);
-        if self.calls.iter().filter(|call| goes_on(call)).count() > 1 {
-            self.interpreter.clock.is_open.set(true);
+        let clock = &self.interpreter.clock;
+        // A call that starts as its caller goes away may as well not.
+        let starts_too_late = self.next == Some(now) && clock.cut(&self.scope).is_some();
+        if starts_too_late || self.calls.iter().filter(|call| goes_on(call)).count() > 1 {
+            clock.is_open.set(true);
         }
         loop {
             let mut calls: Vec<_> = (0..self.calls.len()).collect();
@@ -112,6 +115,11 @@ impl Race<'_> {
 
     /// The others are dropped.
     fn ends(&mut self, end: End, by: By, cx: &mut Context<'_>) -> Poll<End> {
+        let clock = &self.interpreter.clock;
+        if clock.handed_over.get() == Some(self.interpreter.now()) {
+            // Whether another call is asked before it is dropped, and finds its place, depends on whose turn it was.
+            clock.is_open.set(true);
+        }
         for call in self.calls.iter_mut().filter(|call| call.end.is_none()) {
             call.dropped.set(Some(by));
             assert!(matches!(call.ending.as_mut().poll(cx), Poll::Ready(End::Cut(cut)) if cut == by));

@@ -265,10 +265,8 @@ impl Interpreter {
             Ok(true) => self.call(beneath, scope.clone()).await,
             Err(by) => End::Cut(by),
         };
-        if bulkhead.borrow().full().waiting > 0 && scope.is_one_of_several() && self.clock.cut(&scope).is_some() {
-            // Whether another call of the hedge is asked before all are ended, and finds the place, depends on whose
-            // turn it was.
-            self.clock.is_open.set(true);
+        if bulkhead.borrow().full().waiting > 0 {
+            self.clock.handed_over.set(Some(self.now()));
         }
         bulkhead.borrow_mut().gone(number);
         self.clock.look_again();

@@ -34,11 +34,6 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Whether it is a call of a hedge.
-    pub(super) fn is_one_of_several(&self) -> bool {
-        self.cuts.iter().any(|cut| matches!(cut, Cut::Dropped(_)))
-    }
-
     /// It is not asked any more, whatever it has come to in this moment.
     fn dropped(&self) -> Option<By> {
         self.cuts.iter().find_map(|cut| match cut {
@@ -55,6 +50,8 @@ pub(super) struct Clock {
     moments: RefCell<Vec<Duration>>,
     /// Those at which what is asked just now goes on by itself, and is not ended by somebody around it.
     pub(super) own: RefCell<Vec<Duration>>,
+    /// When a place was last given to somebody who waited for it.
+    pub(super) handed_over: Cell<Option<Duration>>,
     /// Two calls of a hedge went on in one moment: they are asked in turns, and who comes first is nobody's concern.
     pub(super) is_open: Cell<bool>,
 }
@@ -75,13 +72,22 @@ impl Clock {
 
     /// Who ends a call now. Where two come at the same time the inner one does, since it is asked first.
     pub(super) fn cut(&self, scope: &Scope) -> Option<By> {
+        let mut is_own = true;
         scope.cuts.iter().rev().find_map(|cut| match cut {
             Cut::At(at, by) if *at <= self.now.get() => Some(*by),
+            Cut::At(at, _) if is_own => {
+                self.look_again_at(*at);
+                None
+            }
             Cut::At(at, _) => {
                 self.moments.borrow_mut().push(*at);
                 None
             }
-            Cut::Dropped(_) => None,
+            Cut::Dropped(_) => {
+                // What stands above the hedge ends all of its calls.
+                is_own = false;
+                None
+            }
         })
     }
 
