@@ -136,17 +136,6 @@ impl Bulkhead {
     }
 }
 
-/// Of many keys, one that keeps calls away is forgotten last.
-#[test]
-fn a_key_forced_open_is_kept() {
-    let users = Bulkhead::new(1).keyed().max_keys(2);
-    users.get("open").force_open();
-    users.get("closed").force_closed();
-    users.get("new");
-    let kept = ["open", "closed", "new"].map(|key| users.peek(key).is_some());
-    assert_eq!(kept, [true, false, true]);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_panic_frees_the_place_at_once() {
     let bulkhead = Bulkhead::new(1);

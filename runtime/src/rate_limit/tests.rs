@@ -146,7 +146,8 @@ async fn nobody_waits_until_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_future_that_is_never_polled_takes_nothing() {
-    let limit = RateLimit::new(1);
+    let limit = RateLimit::new(1).name("maps");
+    assert_eq!(limit.policy(), "maps");
     drop(limit.try_call(async {}));
     assert_eq!(limit.available(), 1);
     let mut call = pin!(limit.try_call(async {}));

@@ -50,7 +50,8 @@ async fn the_next_call_starts_after_the_percentile() {
         ("zero, and ready at once", || leaked(median().max(ms(0))), &[(0, Good)], (0, 0, &[0])),
         ("beyond the clock", || leaked(median().max(Duration::MAX)), &[(1000, Good)], (0, 1000, &[0])),
         ("a hint that is too long", known, &[(3, throttled_for(10_001)), (5, Good)], (0, 3, &[0])),
-        ("a hint no longer than it", slow, &[(3, throttled_for(10_001)), (5, Good)], (1, 10_009, &[0, 10_004])),
+        ("a hint as long as it", slow, &[(3, throttled_for(20_000)), (5, Good)], (1, 20_008, &[0, 20_003])),
+        ("a hint shorter than it", slow, &[(3, throttled_for(10_001)), (5, Good)], (1, 10_009, &[0, 10_004])),
     ];
     for &(what, percentile, calls, (outcome, at, started)) in CASES {
         let went = race(Hedge::percentile(percentile()).attempts(2), calls).await;
@@ -148,6 +149,11 @@ async fn a_panic_is_no_call_that_returned() {
             assert!(polled.is_pending());
             advance(ms(1)).await;
         }
+        assert_eq!(
+            percentile.calls(),
+            10 + counted,
+            "call {number} after {after} ms, though the future is still there"
+        );
         drop(call);
         assert_eq!(percentile.calls(), 10 + counted, "call {number} after {after} ms");
     }
