@@ -5,6 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::name::Name;
+use crate::time::saturated;
 
 /// What a policy answers instead of the function: a timeout, an open circuit, a full bulkhead, a spent rate.
 ///
@@ -66,8 +67,7 @@ impl Rejection {
     }
 
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
-        let nanos = u64::try_from(retry_after.as_nanos()).unwrap_or(UNKNOWN - 1);
-        Self { known: nanos.min(UNKNOWN - 1), ..self }
+        Self { known: saturated(retry_after).min(UNKNOWN - 1), ..self }
     }
 
     /// A bulkhead that is full: so many run in it, and so many wait.
