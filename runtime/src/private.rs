@@ -68,7 +68,7 @@ mod tests {
         let later = PercentileTimeout::new(Percentile::new(0.5).max(Duration::ZERO));
         let call = pending::<Flow<()>>;
         let blocking = || -> Flow<()> { unreachable!() };
-        let class = |_: &()| None;
+        let class = |(): &()| None;
         for (name, flow) in [
             ("timeout", private::timeout(&late).tag(7).around(call()).await),
             ("percentile", private::percentile_timeout(&later).tag(7).around(call()).await),

@@ -106,8 +106,8 @@ async fn a_call_that_was_rejected_does_not_run_again() {
 /// What was seen before the lock may be so no longer.
 #[test]
 fn who_asks_for_a_place_looks_again_under_the_lock() {
-    type Before = fn(&Bulkhead);
-    let cases: [(&str, Before, u32, (&str, (u32, u32))); 5] = [
+    type Case = (&'static str, fn(&Bulkhead), u32, (&'static str, (u32, u32)));
+    let cases: [Case; 5] = [
         ("a place is free", |_| (), 1, ("entered", (2, 0))),
         ("none is", |_| (), 2, ("queued", (2, 1))),
         ("nor in the queue", |bulkhead| bulkhead.queue_up(), 2, ("refused", (2, 1))),

@@ -382,9 +382,10 @@ async fn changes_are_told() {
 /// What a permit is told: whether it counts as a failure, and as a success.
 #[tokio::test(start_paused = true)]
 async fn c20_what_a_permit_is_told() {
+    type Case = (&'static str, fn(Permit<'_>, Class), Class, (u64, u64));
     let transient = Class::Transient { retry_after: None };
     let throttled = Class::Throttled { retry_after: None };
-    let cases: [(&str, fn(Permit<'_>, Class), Class, (u64, u64)); 8] = [
+    let cases: [Case; 8] = [
         ("success", |permit, _| permit.success(), transient, (0, 1)),
         ("failure", |permit, _| permit.failure(), transient, (1, 0)),
         ("ignore", |permit, _| permit.ignore(), transient, (0, 0)),
