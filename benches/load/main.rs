@@ -1,0 +1,104 @@
+//! The API server of the examples under load, with its attributes and without them, over an upstream that is well and
+//! one that fails: what the policies cost, and what they save.
+//!
+//! ```text
+//! cargo run --release -p steadfast-load                       three rounds of four seconds
+//! cargo run --release -p steadfast-load -- 5 10               five rounds of ten seconds
+//! ```
+//!
+//! Client, server and upstream are processes of their own, with real sockets between them. The client is
+//! [`oha`](https://github.com/hatoo/oha), of `cargo install oha --locked`, in the path or where `OHA` says.
+
+mod bare;
+mod client;
+mod process;
+mod report;
+#[path = "../../examples/api_server/service.rs"]
+mod service;
+mod upstream;
+
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, io};
+
+use axum::Router;
+use client::Seen;
+use process::Process;
+use service::Settings;
+use tokio::net::TcpListener;
+use upstream::Mood;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match *words {
+        // How the processes start, each by this program.
+        ["upstream"] => upstream::run(),
+        ["server", "with", upstream] => serve(service::router(settings(upstream))),
+        ["server", "without", upstream] => serve(bare::router(upstream.to_owned())),
+        ref numbers => {
+            let number = |index: usize| numbers.get(index).and_then(|text| text.parse().ok());
+            measure(number(0).unwrap_or(3), number(1).unwrap_or(4))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Of a service that is quick when all is well, and asks an upstream that is down again after a second.
+fn settings(upstream: &str) -> Settings {
+    Settings {
+        timeout: Duration::from_millis(250),
+        first_delay: Duration::from_millis(50),
+        reset_timeout: Duration::from_secs(1),
+        ..Settings::new(upstream)
+    }
+}
+
+#[tokio::main]
+async fn serve(router: Router) -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener, router).await
+}
+
+fn measure(rounds: usize, seconds: u64) -> io::Result<()> {
+    let oha = client::version()?;
+    let mut table = report::Table::new();
+    for round in 1..=rounds {
+        for mood in Mood::ALL {
+            // Next to each other, and each of them first every other time.
+            let mut kinds = ["without", "with"];
+            kinds.rotate_left(round % 2);
+            for kind in kinds {
+                let seen = one(kind, mood, seconds)?;
+                eprintln!("round {round}: {}, {kind}: {:.0} answers a second", mood.name(), seen.per_second);
+                table.add(mood, kind, seen);
+            }
+        }
+    }
+    println!("{oha}, {rounds} rounds of {seconds} s\n");
+    table.print();
+    Ok(())
+}
+
+/// A server under load: a second in which all is well, then the upstream takes on its mood.
+fn one(kind: &str, mood: Mood, seconds: u64) -> io::Result<Seen> {
+    let mut upstream = Process::start(&["upstream"])?;
+    let server = Process::start(&["server", kind, upstream.address()])?;
+    let url = format!("{}/api/data", server.address());
+    client::load(&url, 1)?;
+    if mood == Mood::Gone {
+        drop(upstream);
+        return client::load(&url, seconds);
+    }
+    upstream.ask(mood.name())?;
+    let mut seen = client::load(&url, seconds)?;
+    seen.asked = Some(upstream.ask(mood.name())?.parse().map_err(io::Error::other)?);
+    Ok(seen)
+}
