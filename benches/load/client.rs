@@ -24,7 +24,7 @@ pub(crate) struct Seen {
     pub(crate) p99: Option<f64>,
     /// How often the upstream was asked meanwhile.
     pub(crate) asked: Option<u64>,
-    pub(crate) seconds: u64,
+    pub(crate) seconds: u32,
 }
 
 fn oha() -> OsString {
@@ -38,7 +38,7 @@ pub(crate) fn version() -> io::Result<String> {
 }
 
 /// Asks for so long, as fast as answers come.
-pub(crate) fn load(url: &str, seconds: u64) -> io::Result<Seen> {
+pub(crate) fn load(url: &str, seconds: u32) -> io::Result<Seen> {
     let output = Command::new(oha())
         .args(["--no-tui", "--output-format", "json", "-t", PATIENCE])
         .args(["-c", &CONNECTIONS.to_string(), "-z", &format!("{seconds}s"), url])
@@ -51,8 +51,7 @@ pub(crate) fn load(url: &str, seconds: u64) -> io::Result<Seen> {
         counts.filter_map(|(_, count)| count.as_f64()).sum::<f64>()
     };
     let (all, good) = (count(&|_| true), count(&|status| status == "200"));
-    #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
-    let per_second = all / seconds as f64;
+    let per_second = all / f64::from(seconds);
     let percentile = |name| json["latencyPercentiles"][name].as_f64().filter(|_| all > 0.0);
     let (p50, p99) = (percentile("p50"), percentile("p99"));
     Ok(Seen { per_second, good: if all > 0.0 { good / all } else { 0.0 }, p50, p99, asked: None, seconds })

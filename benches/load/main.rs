@@ -14,7 +14,7 @@ mod client;
 mod process;
 mod report;
 #[path = "../../examples/api_server/service.rs"]
-mod service;
+pub mod service;
 mod upstream;
 
 use std::process::ExitCode;
@@ -67,14 +67,14 @@ async fn serve(router: Router) -> io::Result<()> {
     axum::serve(listener, router).await
 }
 
-fn measure(rounds: usize, seconds: u64) -> io::Result<()> {
+fn measure(rounds: u32, seconds: u32) -> io::Result<()> {
     let oha = client::version()?;
     let mut table = report::Table::new();
     for round in 1..=rounds {
         for mood in Mood::ALL {
             // Next to each other, and each of them first every other time.
             let mut kinds = ["without", "with"];
-            kinds.rotate_left(round % 2);
+            kinds.rotate_left((round % 2) as usize);
             for kind in kinds {
                 let seen = one(kind, mood, seconds)?;
                 eprintln!("round {round}: {}, {kind}: {:.0} answers a second", mood.name(), seen.per_second);
@@ -88,7 +88,7 @@ fn measure(rounds: usize, seconds: u64) -> io::Result<()> {
 }
 
 /// A server under load: a second in which all is well, then the upstream takes on its mood.
-fn one(kind: &str, mood: Mood, seconds: u64) -> io::Result<Seen> {
+fn one(kind: &str, mood: Mood, seconds: u32) -> io::Result<Seen> {
     let mut upstream = Process::start(&["upstream"])?;
     let server = Process::start(&["server", kind, upstream.address()])?;
     let url = format!("{}/api/data", server.address());

@@ -31,7 +31,7 @@ impl Table {
                 };
                 let per_second = |seen: &Seen| Some(seen.per_second);
                 #[expect(clippy::cast_precision_loss, reason = "thousands")]
-                let asked = |seen: &Seen| Some(seen.asked? as f64 / seen.seconds as f64);
+                let asked = |seen: &Seen| Some(seen.asked? as f64 / f64::from(seen.seconds));
                 println!(
                     "| {} | {kind} | {} | {} | {} | {} | {} | {} | {} | {} |",
                     if kind == "with" { "" } else { mood.name() },
