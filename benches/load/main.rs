@@ -6,8 +6,7 @@
 //! cargo run --release -p steadfast-load -- 5 10               five rounds of ten seconds
 //! ```
 //!
-//! Client, server and upstream are processes of their own, with real sockets between them. The client is
-//! [`oha`](https://github.com/hatoo/oha), of `cargo install oha --locked`, in the path or where `OHA` says.
+//! Client, server and upstream are processes of their own, with real sockets between them.
 
 mod bare;
 mod client;
@@ -34,6 +33,7 @@ fn main() -> ExitCode {
     let done = match *words {
         // How the processes start, each by this program.
         ["upstream"] => upstream::run(),
+        ["client", url, seconds] => client::run(url, seconds),
         ["server", "with", upstream] => serve(service::router(settings(upstream))),
         ["server", "without", upstream] => serve(bare::router(upstream.to_owned())),
         ref numbers => {
@@ -68,7 +68,6 @@ async fn serve(router: Router) -> io::Result<()> {
 }
 
 fn measure(rounds: u32, seconds: u32) -> io::Result<()> {
-    let oha = client::version()?;
     let mut table = report::Table::new();
     for round in 1..=rounds {
         for mood in Mood::ALL {
@@ -82,7 +81,8 @@ fn measure(rounds: u32, seconds: u32) -> io::Result<()> {
             }
         }
     }
-    println!("{oha}, {rounds} rounds of {seconds} s\n");
+    let (connections, patience) = (client::CONNECTIONS, client::PATIENCE.as_secs());
+    println!("{rounds} rounds of {seconds} s, {connections} connections, the client waits {patience} s\n");
     table.print();
     Ok(())
 }
@@ -90,8 +90,8 @@ fn measure(rounds: u32, seconds: u32) -> io::Result<()> {
 /// A server under load: a second in which all is well, then the upstream takes on its mood.
 fn one(kind: &str, mood: Mood, seconds: u32) -> io::Result<Seen> {
     let mut upstream = Process::start(&["upstream"])?;
-    let server = Process::start(&["server", kind, upstream.address()])?;
-    let url = format!("{}/api/data", server.address());
+    let server = Process::start(&["server", kind, upstream.first_line()])?;
+    let url = format!("{}/api/data", server.first_line());
     client::load(&url, 1)?;
     if mood == Mood::Gone {
         drop(upstream);
@@ -99,6 +99,7 @@ fn one(kind: &str, mood: Mood, seconds: u32) -> io::Result<Seen> {
     }
     upstream.ask(mood.name())?;
     let mut seen = client::load(&url, seconds)?;
-    seen.asked = Some(upstream.ask(mood.name())?.parse().map_err(io::Error::other)?);
+    let asked: f64 = upstream.ask(mood.name())?.parse().map_err(io::Error::other)?;
+    seen.asked = Some(asked / f64::from(seconds));
     Ok(seen)
 }

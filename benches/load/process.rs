@@ -4,12 +4,12 @@ use std::env;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A process that has said where it listens. It ends at the drop.
+/// A process that has said a line: a server where it listens, a client what it has seen. It ends at the drop.
 pub(crate) struct Process {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    address: String,
+    first_line: String,
 }
 
 impl Process {
@@ -17,13 +17,13 @@ impl Process {
         let mut child =
             Command::new(env::current_exe()?).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { unreachable!("both piped") };
-        let mut process = Self { child, input, output: BufReader::new(output), address: String::new() };
-        process.address = process.line()?;
+        let mut process = Self { child, input, output: BufReader::new(output), first_line: String::new() };
+        process.first_line = process.line()?;
         Ok(process)
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    pub(crate) fn first_line(&self) -> &str {
+        &self.first_line
     }
 
     /// Says a line to it, and gives the one that it answers.

@@ -30,19 +30,17 @@ impl Table {
                     median(ratios.filter(|ratio| ratio.is_finite() && kind == "with"))
                 };
                 let per_second = |seen: &Seen| Some(seen.per_second);
-                #[expect(clippy::cast_precision_loss, reason = "thousands")]
-                let asked = |seen: &Seen| Some(seen.asked? as f64 / f64::from(seen.seconds));
                 println!(
                     "| {} | {kind} | {} | {} | {} | {} | {} | {} | {} | {} |",
                     if kind == "with" { "" } else { mood.name() },
                     number(middle(&per_second), 0),
                     number(ratio(&per_second), 2),
                     number(middle(&|seen| Some(seen.good * 100.0)), 1) + " %",
-                    number(middle(&|seen| Some(seen.p50? * 1e3)), 2),
+                    number(middle(&|seen| seen.p50), 2),
                     number(ratio(&|seen| seen.p50), 2),
-                    number(middle(&|seen| Some(seen.p99? * 1e3)), 2),
+                    number(middle(&|seen| seen.p99), 2),
                     number(ratio(&|seen| seen.p99), 2),
-                    number(middle(&asked), 0),
+                    number(middle(&|seen| seen.asked), 0),
                 );
             }
         }
