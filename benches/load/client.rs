@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     pub(crate) p99: Option<f64>,
     /// How often the upstream was asked a second meanwhile.
     pub(crate) asked: Option<f64>,
+    /// Processor milliseconds of the server to an answer.
+    pub(crate) cpu: Option<f64>,
 }
 
 /// Asks for so long, as fast as answers come, and says what has come.
@@ -87,7 +89,7 @@ pub(crate) fn load(url: &str, seconds: u32) -> io::Result<Seen> {
     let client = Process::start(&["client", url, &seconds.to_string()])?;
     let said: Vec<Option<f64>> = client.first_line().split(';').map(|number| number.parse().ok()).collect();
     match *said {
-        [Some(per_second), Some(good), p50, p99] => Ok(Seen { per_second, good, p50, p99, asked: None }),
+        [Some(per_second), Some(good), p50, p99] => Ok(Seen { per_second, good, p50, p99, asked: None, cpu: None }),
         _ => Err(io::Error::other("the client has failed")),
     }
 }

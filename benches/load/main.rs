@@ -93,12 +93,13 @@ fn one(kind: &str, mood: Mood, seconds: u32) -> io::Result<Seen> {
     let server = Process::start(&["server", kind, upstream.first_line()])?;
     let url = format!("{}/api/data", server.first_line());
     client::load(&url, 1)?;
-    if mood == Mood::Gone {
-        drop(upstream);
-        return client::load(&url, seconds);
-    }
     upstream.ask(mood.name())?;
+    let mut upstream = (mood != Mood::Gone).then_some(upstream);
+    let before = server.cpu()?;
     let mut seen = client::load(&url, seconds)?;
+    let answers = seen.per_second * f64::from(seconds);
+    seen.cpu = (answers > 0.0).then_some((server.cpu()? - before) * 1e3 / answers);
+    let Some(upstream) = &mut upstream else { return Ok(seen) };
     let asked: f64 = upstream.ask(mood.name())?.parse().map_err(io::Error::other)?;
     seen.asked = Some(asked / f64::from(seconds));
     Ok(seen)

@@ -19,9 +19,9 @@ impl Table {
     /// In Markdown: medians of the rounds, and the medians of their ratios.
     pub(crate) fn print(&self) {
         println!(
-            "| the upstream | attributes | answers/s | to without | 200 | p50, ms | to without | p99, ms | to without | asks/s |"
+            "| the upstream | attributes | answers/s | to without | 200 | p50, ms | to without | p99, ms | to without | server, ms of processor | to without | asks/s |"
         );
-        println!("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        println!("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         for (mood, [without, with]) in &self.0 {
             for (kind, rounds) in [("without", without), ("with", with)] {
                 let middle = |of: &dyn Fn(&Seen) -> Option<f64>| median(rounds.iter().filter_map(of));
@@ -31,7 +31,7 @@ impl Table {
                 };
                 let per_second = |seen: &Seen| Some(seen.per_second);
                 println!(
-                    "| {} | {kind} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                    "| {} | {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                     if kind == "with" { "" } else { mood.name() },
                     number(middle(&per_second), 0),
                     number(ratio(&per_second), 2),
@@ -40,6 +40,8 @@ impl Table {
                     number(ratio(&|seen| seen.p50), 2),
                     number(middle(&|seen| seen.p99), 2),
                     number(ratio(&|seen| seen.p99), 2),
+                    number(middle(&|seen| seen.cpu), 3),
+                    number(ratio(&|seen| seen.cpu), 2),
                     number(middle(&|seen| seen.asked), 0),
                 );
             }
