@@ -24,7 +24,7 @@ fn candidates() -> Vec<Candidate> {
             "seatbelt = { version = \"0.11\", features = [\"breaker\", \"fallback\", \"retry\", \"timeout\"] }"
                 .to_owned(),
         ),
-        ("backon, backon-macros", "backon = \"1.6\"\nbackon-macros = \"0.2\"".to_owned()),
+        ("backon, backon-macros", "backon = \"1.6\"\nbackon-macros = \"1\"".to_owned()),
         ("tokio-retry2", "tokio-retry2 = \"0.9\"".to_owned()),
         ("tracing-attributes", "tracing-attributes = \"0.1\"".to_owned()),
         (

@@ -29,6 +29,7 @@ pub(crate) struct Started {
 
 impl Started {
     /// Of a timeout that ends at `end`.
+    #[inline]
     pub(crate) fn enter(end: Option<Instant>) -> Self {
         let before = DEADLINE.get();
         DEADLINE.set(earlier(before, end));
@@ -43,6 +44,7 @@ impl Started {
 }
 
 impl Drop for Started {
+    #[inline]
     fn drop(&mut self) {
         DEADLINE.set(self.deadline);
         GIVEN.set(self.given);
