@@ -131,7 +131,7 @@ pub(crate) fn median(rounds: &[Took]) -> Took {
     let middle = |of: fn(&Took) -> f64| {
         let mut all: Vec<f64> = rounds.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
+        f64::midpoint(all[(all.len() - 1) / 2], all[all.len() / 2])
     };
     Took { wall: middle(|took| took.wall), cpu: middle(|took| took.cpu) }
 }

@@ -59,7 +59,7 @@ pub(crate) fn run() -> io::Result<()> {
 async fn data() -> (StatusCode, &'static str) {
     let asked = ASKED.fetch_add(1, Relaxed);
     match Mood::ALL[MOOD.load(Relaxed)] {
-        Mood::Tenth if asked % 10 == 0 => (StatusCode::SERVICE_UNAVAILABLE, "not now"),
+        Mood::Tenth if asked.is_multiple_of(10) => (StatusCode::SERVICE_UNAVAILABLE, "not now"),
         Mood::Well | Mood::Tenth | Mood::Gone => (StatusCode::OK, "all is well"),
         Mood::Failing => (StatusCode::SERVICE_UNAVAILABLE, "not now"),
         Mood::Slow => {

@@ -1,6 +1,7 @@
 //! A policy's refusal.
 
 use core::convert::Infallible;
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
@@ -30,7 +31,7 @@ use crate::name::Name;
 /// }
 /// # assert_eq!(respond(&Error::Status(404)), 404);
 /// ```
-#[derive(Clone, Copy, thiserror::Error)]
+#[derive(Clone, Copy)]
 pub struct Rejection {
     policy: Name,
     kind: RejectionKind,
@@ -195,6 +196,8 @@ impl PartialEq for Rejection {
 }
 
 impl Eq for Rejection {}
+
+impl Error for Rejection {}
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -198,8 +198,7 @@ where
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
-        let _timed_out = scope::drop_as(Dropping::TimedOut);
-        stage.set(Stage::Over { layer });
+        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
         layer.rejection()
     }
 }

@@ -362,8 +362,7 @@ fn a_call_is_dropped_before_its_place_is_given_back() {
         pending::<Result<(), ()>>().await
     }));
     assert!(poll_once(call.as_mut()).is_pending());
-    let _timed_out = scope::drop_as(scope::Dropping::TimedOut);
-    drop(call);
+    scope::drop_as(scope::Dropping::TimedOut, || drop(call));
     assert_eq!(breaker.state(), State::Open);
 }
 
