@@ -49,7 +49,7 @@ pub(crate) fn table(rounds: usize) -> io::Result<()> {
     }
     for round in 1..=rounds {
         for (name, project, took) in &mut built {
-            took.push(project.from_scratch()?);
+            took.push(project.clean_build()?);
             eprintln!("round {round}: {name}: {:.1} s", took[took.len() - 1].wall);
         }
     }

@@ -62,7 +62,7 @@ impl Project {
 
     /// The line of a manifest that takes this workspace's crate.
     pub(crate) fn steadfast() -> String {
-        format!("steadfast = {{ path = {:?} }}", workspace().join("runtime"))
+        format!("steadfast = {{ path = '{}' }}", workspace().join("runtime").display())
     }
 
     /// Runs `cargo` to its end.
@@ -87,7 +87,7 @@ impl Project {
     }
 
     /// Builds all of it, as if for the first time.
-    pub(crate) fn from_scratch(&self) -> io::Result<Took> {
+    pub(crate) fn clean_build(&self) -> io::Result<Took> {
         if self.target.exists() {
             fs::remove_dir_all(&self.target)?;
         }
