@@ -1,6 +1,7 @@
 //! A policy's refusal.
 
 use core::convert::Infallible;
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
@@ -31,7 +32,7 @@ use crate::time::saturated;
 /// }
 /// # assert_eq!(respond(&Error::Status(404)), 404);
 /// ```
-#[derive(Clone, Copy, thiserror::Error)]
+#[derive(Clone, Copy)]
 pub struct Rejection {
     policy: Name,
     kind: RejectionKind,
@@ -191,6 +192,8 @@ impl PartialEq for Rejection {
 }
 
 impl Eq for Rejection {}
+
+impl Error for Rejection {}
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

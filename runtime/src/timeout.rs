@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 pub(crate) use alarm::Alarm;
 
 use crate::name::Name;
-use crate::scope::{self, Dropping, UNLIMITED};
+use crate::scope::{self, Dropping, UNLIMITED, Unstarted};
 use crate::{Flow, Rejection, RejectionKind, flow};
 
 /// Ends a call that takes longer than a duration: `#[timeout]` as a value.
@@ -214,9 +214,10 @@ where
                     }
                 } else {
                     let nanos = layer.policy.nanos;
-                    match scope::beneath_unstarted(nanos, || call.poll(cx)) {
-                        Ok(outcome) => return Poll::Ready(outcome),
-                        Err(unstarted) => alarm.set(nanos, unstarted, cx),
+                    let unstarted = Unstarted::enter(nanos);
+                    match call.poll(cx) {
+                        Poll::Ready(outcome) => return Poll::Ready(outcome),
+                        Poll::Pending => alarm.set(nanos, unstarted, cx),
                     }
                 };
                 (*layer, over)

@@ -5,7 +5,7 @@ use core::task::Poll;
 
 use tokio::time::Instant;
 
-use super::{ASKED, DEADLINE, GIVEN, Restore, SLOW, UNLIMITED, UNSTARTED, ask, deadline, earlier, end};
+use super::{ASKED, DEADLINE, GIVEN, SLOW, UNLIMITED, UNSTARTED, ask, deadline, earlier, end};
 use crate::clock;
 
 thread_local! {
@@ -21,29 +21,45 @@ pub(crate) struct Start {
     pub(crate) around: Option<Instant>,
 }
 
-/// Polls beneath a timeout that has not started. `Err` where that waits, by which the timeout starts.
+/// Polls beneath a timeout that ends at `end`. `Err` where that waits: the deadline around the timeout itself. Around the
+/// poll, and not a guard in it, since the poll of a timeout that has not started is then the shorter one.
 #[inline]
-pub(crate) fn beneath_unstarted<T>(nanos: u64, poll: impl FnOnce() -> Poll<T>) -> Result<T, Unstarted> {
-    let unstarted = Unstarted::enter(nanos);
+pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
+    let started = Started::enter(end);
     match poll() {
         Poll::Ready(value) => Ok(value),
-        Poll::Pending => Err(unstarted),
+        Poll::Pending => Err(started.leave()),
     }
 }
 
-/// Polls beneath a timeout that ends at `end`. `Err` where that waits: the deadline around the timeout itself.
-#[inline]
-pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
-    let before = DEADLINE.get();
-    let restore = Restore { cell: &DEADLINE, before };
-    DEADLINE.set(earlier(before, end));
-    let _given = Restore { cell: &GIVEN, before: GIVEN.replace(false) };
-    match poll() {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => {
-            drop(restore);
-            Err(deadline())
-        }
+/// The scope beneath a timeout that has started; what it was is put back at the drop.
+#[must_use]
+pub(crate) struct Started {
+    deadline: Option<Instant>,
+    given: bool,
+}
+
+impl Started {
+    /// Of a timeout that ends at `end`.
+    #[inline]
+    pub(crate) fn enter(end: Option<Instant>) -> Self {
+        let before = DEADLINE.get();
+        DEADLINE.set(earlier(before, end));
+        Self { deadline: before, given: GIVEN.replace(false) }
+    }
+
+    /// After a poll that waits: the deadline around the timeout itself.
+    pub(crate) fn leave(self) -> Option<Instant> {
+        drop(self);
+        deadline()
+    }
+}
+
+impl Drop for Started {
+    #[inline]
+    fn drop(&mut self) {
+        DEADLINE.set(self.deadline);
+        GIVEN.set(self.given);
     }
 }
 
@@ -82,6 +98,7 @@ impl Drop for Given {
 }
 
 /// The scope beneath a timeout that has not started; what it was is put back at the drop.
+#[must_use]
 pub(crate) struct Unstarted {
     /// The shortest unstarted timeout around this one, with the flag as it was.
     around: u64,
@@ -89,7 +106,7 @@ pub(crate) struct Unstarted {
 
 impl Unstarted {
     #[inline]
-    fn enter(nanos: u64) -> Self {
+    pub(crate) fn enter(nanos: u64) -> Self {
         let around = UNSTARTED.get();
         let beneath = if around & SLOW == 0 { around.min(nanos) } else { Saved::enter(nanos) };
         UNSTARTED.set(beneath);

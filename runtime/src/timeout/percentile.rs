@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::alarm::Alarm;
 use crate::name::Name;
 use crate::percentile::{NEVER, Watch};
-use crate::scope::{self, Dropping};
+use crate::scope::{self, Dropping, Started};
 use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow};
 
 /// Ends a call that takes much longer than others did lately: `#[timeout(percentile(..))]` as a value.
@@ -179,13 +179,13 @@ where
             StageProjection::Under { watch, call, alarm, layer } => {
                 let start = (!watch.is_running()).then(|| Start::of(watch));
                 let deadline = start.map_or_else(|| alarm.deadline(), |start| start.deadline);
-                let around = match scope::beneath_started(deadline, || call.poll(cx)) {
-                    Ok(outcome) => {
-                        watch.end(matches!(outcome, Flow::Returned(_)));
-                        return Poll::Ready(outcome);
-                    }
-                    Err(around) => around,
-                };
+                let beneath = Started::enter(deadline);
+                if let Poll::Ready(outcome) = call.poll(cx) {
+                    drop(beneath);
+                    watch.end(matches!(outcome, Flow::Returned(_)));
+                    return Poll::Ready(outcome);
+                }
+                let around = beneath.leave();
                 let over = match start {
                     Some(Start { deadline, at_once }) => alarm.set_at(deadline, at_once, around, cx),
                     None => alarm.is_over(around, cx),
