@@ -37,7 +37,7 @@ fn check_tokens(tokens: TokenStream) -> Verdict {
     if let Some(first) = attributes.iter().position(|attribute| ours(attribute).is_some()) {
         let attribute = attributes.remove(first);
         let (Some(kind), Some(args)) = (ours(&attribute), arguments(&attribute)) else { return Verdict::NoInput };
-        return of_an_attribute(kind, args, quote!(#(#attributes)* #rest));
+        return of_an_attribute(kind, args, &quote!(#(#attributes)* #rest));
     }
     attributes.retain(|attribute| !attribute.path().is_ident("derive"));
     of_a_type(&quote!(#(#attributes)* #rest))
@@ -63,8 +63,8 @@ fn arguments(attribute: &Attribute) -> Option<TokenStream> {
     }
 }
 
-fn of_an_attribute(kind: Kind, args: TokenStream, item: TokenStream) -> Verdict {
-    let (is_done, passes) = (collect::is_absorbed(&item), collect::is_reported(&args));
+fn of_an_attribute(kind: Kind, args: TokenStream, item: &TokenStream) -> Verdict {
+    let (is_done, passes) = (collect::is_absorbed(item), collect::is_reported(&args));
     let output = attribute::expand(kind, args, item.clone());
     if is_done || passes {
         assert_eq!(output.to_string(), if is_done { String::new() } else { item.to_string() });
@@ -74,12 +74,12 @@ fn of_an_attribute(kind: Kind, args: TokenStream, item: TokenStream) -> Verdict 
     check_messages(&errors);
     let function = syn::parse2::<ImplItemFn>(item.clone()).ok();
     match (&function, errors.is_empty()) {
-        (Some(function), true) => accepted(function, &item, &code),
-        (Some(function), false) => as_written(function, &item, &code),
+        (Some(function), true) => accepted(function, item, &code),
+        (Some(function), false) => as_written(function, item, &code),
         // What the compiler can read it can still read.
         (None, is_accepted) => {
-            assert!(!is_accepted || is_function(&item), "accepted, though it is no function: {item}");
-            assert!(!is_code(&item) || is_code(&code), "made unreadable: {code}");
+            assert!(!is_accepted || is_function(item), "accepted, though it is no function: {item}");
+            assert!(!is_code(item) || is_code(&code), "made unreadable: {code}");
         }
     }
     if errors.is_empty() { Verdict::Accepted } else { Verdict::Refused }

@@ -17,13 +17,13 @@ pub(crate) fn read(text: &str) -> Option<TokenStream> {
 }
 
 fn with_groups(tokens: TokenStream) -> TokenStream {
-    let mut trees = tokens.into_iter().peekable();
     let mut out = Vec::new();
-    while let Some(tree) = trees.next() {
+    for tree in tokens {
         match tree {
             TokenTree::Group(group) => {
                 let mut delimiter = group.delimiter();
-                let is_bang = |tree: Option<&TokenTree>| matches!(tree, Some(TokenTree::Punct(p)) if p.as_char() == '!');
+                let is_bang =
+                    |tree: Option<&TokenTree>| matches!(tree, Some(TokenTree::Punct(p)) if p.as_char() == '!');
                 let is_none = |tree: &TokenTree| matches!(tree, TokenTree::Ident(name) if name == NONE);
                 if is_bang(out.last()) && out.len() > 1 && is_none(&out[out.len() - 2]) {
                     out.truncate(out.len() - 2);
@@ -124,7 +124,8 @@ pub(crate) fn corpus() -> io::Result<Vec<String>> {
 
 fn list(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if path.is_dir() {
-        let mut entries: Vec<PathBuf> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         entries.sort_unstable();
         entries.iter().try_for_each(|entry| list(entry, files))?;
     } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "md") {

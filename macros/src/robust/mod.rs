@@ -27,9 +27,10 @@ impl Random {
 
     /// Of a text, so that what becomes of it does not change with what else there is.
     pub(crate) fn of(text: &str) -> Self {
-        Self::new(text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        }))
+        Self::new(
+            text.bytes()
+                .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)),
+        )
     }
 
     pub(crate) fn below(&mut self, end: usize) -> usize {

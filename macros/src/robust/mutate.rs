@@ -7,19 +7,16 @@ use super::input::{read, write};
 use crate::kind::Kind;
 
 /// What stands, or might stand, in the arguments and in signatures.
-const WORDS: [&str; 137] = [
-    "=", ",", ";", ":", "::", "=>", "==", "|", "||", "..", "..=", "?", "!", "#", "@", "&", "&&", "*", "-", "->", ".", "$",
-    "'a", "'_", "'x'", "_", "0", "1", "-1", "2", "0.5", "1.0", "1e308", "1e400", "65537", "4294967296", "1u8", "0x_ff",
-    "99999999999999999999999999999999999999999", "0b1f", "1_000", "\"\"", "\"5\"", "\"1s\"", "\"0s\"", "\"-1s\"", "\"1h30m\"",
-    "\"1.5s\"", "\"99999999999d\"", "\"0.0000000001s\"", "\"1µs\"", "\"٣s\"", "\"{self} {a:>b$}\"", "\"{\"", "b\"1s\"", "c\"1s\"",
-    "r#\"1s\"#", "5s", "1h30m", "true", "false", "self", "Self", "super", "crate", "r#type", "r#on", "r#async", "mut", "ref",
-    "move", "async", "await", "const", "unsafe", "dyn", "impl", "fn", "for", "if", "let", "match", "return", "static", "where",
-    "on", "own", "clone", "none", "full", "once", "multiply", "unlimited", "neutral", "failure", "exponential", "fixed", "linear",
-    "fibonacci", "percentile", "adaptive", "stale", "factor", "min", "max", "initial", "timeout", "rate_limited", "circuit_open",
-    "enabled", "shadow", "budget", "__private", "__self", "__ret", "__absorbed_1", "__reported", "block_on", "with", "transient",
-    "throttled", "permanent", "classify", "Err(_)", "Ok(0)", "|e| e", "||", "{}", "()", "[]", "<T>", "impl Future<Output = u8>",
-    "Box::pin(async move {})", "&mut self", "#[retry]", "#[resilient(set)]", "#[outcome(on(Err(_)))]",
-];
+const WORDS: &str = r##"
+    = , ; : :: => == | || .. ..= ? ! # @ & && * - -> . $ 'a '_ 'x' _ {} () [] <T>
+    0 1 -1 2 0.5 1.0 1e308 1e400 65537 4294967296 1u8 0b1f 1_000 99999999999999999999999999999999999999999 5s 1h30m
+    "" "5" "1s" "0s" "-1s" "1h30m" "1.5s" "99999999999d" "0.0000000001s" "1µs" "٣s" "{self}{a:>b$}" "{" b"1s" c"1s" r#"1s"#
+    true false self Self super crate r#type r#on r#async mut ref move async await const unsafe dyn impl fn for if let match
+    return static where on own clone none full once multiply unlimited neutral failure exponential fixed linear fibonacci
+    percentile adaptive stale factor min max initial timeout rate_limited circuit_open enabled shadow budget with transient
+    throttled permanent classify __private __self __ret __absorbed_1 __reported block_on Err(_) Ok(0) |e|e &_ #[retry]
+    #[resilient(set)] #[outcome(on(Err(_)))] impl(Future<Output=u8>) Box::pin(async{}) &mut(self)
+"##;
 
 /// Tokens with some changes. Donors are other inputs, of which a part may come in.
 pub(crate) fn mutate(tokens: TokenStream, donors: &[String], random: &mut Random) -> TokenStream {
@@ -91,11 +88,11 @@ fn delimiter(random: &mut Random) -> Delimiter {
 
 /// A word, the name of an argument, or one with a value.
 fn word(random: &mut Random) -> Vec<TokenTree> {
-    let kind = random.pick(&Kind::ALL);
+    let (kind, words) = (random.pick(&Kind::ALL), WORDS.split_whitespace().collect::<Vec<_>>());
     let text = match random.below(3) {
-        0 => random.pick(&WORDS).to_owned(),
+        0 => random.pick(&words).to_owned(),
         1 => random.pick(&kind.arguments()).to_owned(),
-        _ => format!("{} = {},", random.pick(&kind.arguments()), random.pick(&WORDS)),
+        _ => format!("{} = {},", random.pick(&kind.arguments()), random.pick(&words)),
     };
     read(&text).into_iter().flatten().collect()
 }

@@ -8,7 +8,7 @@ use super::mutate::mutate_text;
 use super::{Random, input, valid};
 
 /// How often each input of the corpus is damaged. `FUZZ_ROUNDS` in the environment is in place of it.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 8;
 
 const LONGEST: usize = 8_192;
 
@@ -36,7 +36,9 @@ fn checking(run: impl FnOnce(&dyn Fn(&str) -> Verdict) + Send + 'static) {
         match begun.recv_timeout(FOREVER) {
             Ok(text) => last = text,
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => panic!("no end for this input, to be kept in macros/fuzz/corpus:\n{last}"),
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("no end for this input, to be kept in macros/fuzz/corpus:\n{last}")
+            }
         }
     }
     if let Err(panic) = worker.join() {
@@ -81,7 +83,7 @@ fn damaged_inputs() {
 fn valid_functions() {
     checking(|check| {
         let mut random = Random::new(4);
-        let functions: Vec<_> = (0..rounds() * 100).map(|_| valid::valid(&mut random)).collect();
+        let functions: Vec<_> = (0..rounds() * 50).map(|_| valid::valid(&mut random)).collect();
         for function in &functions {
             assert_eq!(check(&function.text), Verdict::Accepted, "{}", function.text);
         }
