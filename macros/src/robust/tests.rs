@@ -8,7 +8,7 @@ use super::mutate::mutate_text;
 use super::{Random, input, valid};
 
 /// How often each input of the corpus is damaged. `FUZZ_ROUNDS` in the environment is in place of it.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 4;
 
 const LONGEST: usize = 8_192;
 
@@ -83,7 +83,7 @@ fn damaged_inputs() {
 fn valid_functions() {
     checking(|check| {
         let mut random = Random::new(4);
-        let functions: Vec<_> = (0..rounds() * 50).map(|_| valid::valid(&mut random)).collect();
+        let functions: Vec<_> = (0..rounds() * 100).map(|_| valid::valid(&mut random)).collect();
         for function in &functions {
             assert_eq!(check(&function.text), Verdict::Accepted, "{}", function.text);
         }

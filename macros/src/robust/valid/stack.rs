@@ -68,11 +68,15 @@ impl Function<'_> {
         if owned.is_empty() || !self.random.one_in(2) {
             return String::new();
         }
-        let name = self.random.pick(&owned);
-        if !self.clones.contains(&name) {
-            self.clones.push(name);
+        let is_bare = self.random.one_in(3);
+        let cloned = if is_bare { owned } else { vec![self.random.pick(&owned)] };
+        let list = cloned.join(", ");
+        for name in cloned {
+            if !self.clones.contains(&name) {
+                self.clones.push(name);
+            }
         }
-        format!(", clone({name})")
+        if is_bare { ", clone".to_owned() } else { format!(", clone({list})") }
     }
 
     fn common(&mut self, rejects: bool) -> String {
