@@ -29,7 +29,7 @@ pub(super) fn rows() -> Vec<Row> {
         Row {
             name: "retry-budget",
             title: "the same within a budget",
-            target: Costs { instructions: 200, clock_reads: 1, ..Costs::default() },
+            target: Costs { instructions: 200, clock_reads: 1, locked: 1, ..Costs::default() },
             bound: Costs { instructions: 209, locked: 1, clock_reads: 1, ..Costs::default() },
             contestants: vec![ready!(PLAIN, plain), ready!(OURS, with_budget)],
         },

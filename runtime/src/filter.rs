@@ -46,6 +46,6 @@ pub fn convert<X>(rejection: Rejection, error: impl FnOnce(Rejection) -> X) -> X
 
 /// Which policy of the stack rejected.
 #[inline]
-pub const fn tag(rejection: &Rejection) -> u8 {
+pub const fn tag(rejection: &Rejection) -> u32 {
     rejection.tag()
 }

@@ -34,8 +34,9 @@ use crate::name::Name;
 pub struct Rejection {
     policy: Name,
     kind: RejectionKind,
-    /// Which policy of the stack rejected, for `error = F`; 0 where nobody asks.
-    tag: u8,
+    /// Which policy of the stack rejected, for `error = F`; 0 where nobody asks. As wide as the kind, so that there is no
+    /// padding: an outcome is copied field by field through the stack, and padding would be copied in pieces.
+    tag: u32,
     /// What else is known, [`UNKNOWN`] where nothing is: of a full bulkhead how many wait (the upper half) and run, of
     /// the others the nanoseconds until another call can pass. Half the size of an `Option<Duration>`.
     known: u64,
@@ -46,6 +47,8 @@ const UNKNOWN: u64 = u64::MAX;
 /// Which kind of policy rejected a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+// See `Rejection::tag`.
+#[repr(u32)]
 pub enum RejectionKind {
     /// The time given by a timeout was over.
     Timeout,
@@ -73,11 +76,11 @@ impl Rejection {
     }
 
     pub(crate) const fn with_tag(self, tag: u8) -> Self {
-        Self { tag, ..self }
+        Self { tag: tag as u32, ..self }
     }
 
     /// Which policy of the stack rejected, for `error = F`.
-    pub(crate) const fn tag(&self) -> u8 {
+    pub(crate) const fn tag(&self) -> u32 {
         self.tag
     }
 

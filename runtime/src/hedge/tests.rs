@@ -91,7 +91,7 @@ async fn race(hedge: Hedge, calls: &[(u64, Says)]) -> Went {
         .await;
     let outcome = match flow {
         Flow::Returned(Ok(number) | Err(Failure(number, _))) => number,
-        Flow::Rejected(rejection) => rejection.tag().into(),
+        Flow::Rejected(rejection) => usize::try_from(rejection.tag()).unwrap(),
     };
     Went { outcome, at: since(), started: started.take() }
 }
