@@ -301,7 +301,7 @@ fn nobody_waits_for_whoever_computes_it() {
 
 #[test]
 fn threads_lose_nothing() {
-    const CALLS: u64 = if cfg!(miri) { 200 } else { 20_000 };
+    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let percentile = Percentile::new(0.5);
     let together = Barrier::new(4);
     thread::scope(|scope| {
@@ -353,7 +353,7 @@ fn whoever_sees_the_new_epoch_sees_its_estimate() {
 
 #[test]
 fn threads_may_turn_and_forget_at_once() {
-    const CALLS: u64 = if cfg!(miri) { 200 } else { 20_000 };
+    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let percentile = Percentile::new(0.5).window(Duration::from_micros(4));
     thread::scope(|scope| {
         for thread in 0..4 {
