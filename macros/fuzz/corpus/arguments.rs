@@ -42,6 +42,12 @@ async fn f() -> R { x }
 #[outcome(on(Err(_)), ignore(Ok(1..=5)), when = f, retry_after = |e| e.after(), error = Error::from)]
 async fn f(order: String) -> R { x }
 
+// Types of one letter and of two, and of none that is known.
+#[retry(on(0))] fn f() -> u8 { 1 }
+#[retry(on(F))] fn f() -> F { F }
+#[retry(on(_))] fn f() -> f { f }
+#[retry(on(_))] fn f() -> größe { größe }
+
 // A `macro_rules!` leaves groups around what it was given.
 #[retry(attempts = __none!(3), backoff = __none!(exponential("1s")), __none!(jitter) = __none!(none))]
 __none!(pub) async fn f(__none!(a): __none!(String)) -> __none!(Result<u8, __none!(E)>) __none!({ Ok(__none!(a)) })
