@@ -353,7 +353,7 @@ fn nobody_waits_for_whoever_computes_it() {
 
 #[test]
 fn threads_lose_nothing() {
-    const CALLS: u64 = 20_000;
+    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let percentile = Percentile::new(0.5);
     let together = Barrier::new(4);
     thread::scope(|scope| {
@@ -376,12 +376,13 @@ fn threads_lose_nothing() {
 #[test]
 fn whoever_sees_the_new_epoch_sees_its_estimate() {
     const THREADS: u64 = 2;
+    const ROUNDS: u64 = if cfg!(miri) { 20 } else { 3_000 };
     let percentile = Percentile::new(0.5);
     let (turn, wrong) = (AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                for round in 0..3_000 {
+                for round in 0..ROUNDS {
                     // Nothing of the one before is in the window.
                     let now = START + round * 4 * EPOCH;
                     // Without a lock, which would let one thread go on well before the other.
@@ -404,12 +405,13 @@ fn whoever_sees_the_new_epoch_sees_its_estimate() {
 
 #[test]
 fn threads_may_turn_and_forget_at_once() {
+    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let percentile = Percentile::new(0.5).window(Duration::from_micros(4));
     thread::scope(|scope| {
         for thread in 0..4 {
             let percentile = &percentile;
             scope.spawn(move || {
-                for call in 0..20_000 {
+                for call in 0..CALLS {
                     percentile.record_at(START + call * 100 + thread * 37, 10 * MS);
                     let found = percentile.current_at(START + call * 100);
                     assert!(found == NEVER || tells(found, 10 * MS), "{found}");
@@ -450,7 +452,7 @@ fn share(per_mille: usize) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
 
     /// Epoch by epoch.
     #[test]
