@@ -68,7 +68,12 @@ impl Rejection {
     }
 
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
-        Self { known: saturated(retry_after).min(UNKNOWN - 1), ..self }
+        self.with_wait(saturated(retry_after))
+    }
+
+    /// The same in nanoseconds.
+    pub(crate) fn with_wait(self, nanos: u64) -> Self {
+        Self { known: nanos.min(UNKNOWN - 1), ..self }
     }
 
     /// A bulkhead that is full: so many run in it, and so many wait.

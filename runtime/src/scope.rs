@@ -24,7 +24,7 @@ use std::thread::LocalKey;
 
 use tokio::time::Instant;
 
-pub(crate) use beneath::{Start, Started, Unstarted, beneath_given, beneath_started, blocking};
+pub(crate) use beneath::{Start, Started, Unstarted, beneath_given, blocking};
 
 use crate::clock;
 
@@ -135,10 +135,10 @@ pub(crate) fn dropping() -> Option<Dropping> {
     DROPPING.get()
 }
 
-/// Drops calls by `drop`, marked with the reason.
-pub(crate) fn drop_as(reason: Dropping, drop: impl FnOnce()) {
-    let _restore = Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) };
-    drop();
+/// What is dropped until the guard goes, is so for this reason.
+#[must_use]
+pub(crate) fn drop_as(reason: Dropping) -> Restore<Option<Dropping>> {
+    Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) }
 }
 
 /// Whether the caller runs in an attempt of a retry.

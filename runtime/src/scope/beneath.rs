@@ -1,7 +1,6 @@
 //! How a poll goes beneath a timeout, or beneath a deadline that is given.
 
 use core::cell::RefCell;
-use core::task::Poll;
 
 use tokio::time::Instant;
 
@@ -19,17 +18,6 @@ pub(crate) struct Start {
     pub(crate) deadline: Option<Instant>,
     /// The deadline around it, its own left out.
     pub(crate) around: Option<Instant>,
-}
-
-/// Polls beneath a timeout that ends at `end`. `Err` where that waits: the deadline around the timeout itself. Around the
-/// poll, and not a guard in it, since the poll of a timeout that has not started is then the shorter one.
-#[inline]
-pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
-    let started = Started::enter(end);
-    match poll() {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => Err(started.leave()),
-    }
 }
 
 /// The scope beneath a timeout that has started; what it was is put back at the drop.

@@ -198,7 +198,10 @@ where
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
-        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
+        {
+            let _timed_out = scope::drop_as(Dropping::TimedOut);
+            stage.set(Stage::Over { layer });
+        }
         layer.rejection()
     }
 }

@@ -256,7 +256,8 @@ async fn c12_calls_dropped_by_a_timeout_of_ours_are_failures() {
     for _ in 0..2 {
         let mut call = Box::pin(breaker.call(pending::<Result<(), Error>>()));
         assert!(poll_once(call.as_mut()).is_pending());
-        scope::drop_as(scope::Dropping::TimedOut, || drop(call));
+        let _timed_out = scope::drop_as(scope::Dropping::TimedOut);
+        drop(call);
     }
     assert_eq!(breaker.state(), State::Open);
 }
