@@ -10,6 +10,8 @@ mod call;
 mod gradient;
 mod guard;
 pub(crate) mod layer;
+#[cfg(steadfast_loom)]
+mod models;
 mod place;
 mod queue;
 #[cfg(test)]
@@ -18,12 +20,11 @@ mod wait;
 mod word;
 
 use core::fmt;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::Mutex;
 
 use crate::name::Name;
 use crate::rejection::Rejection;
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering};
 
 use self::adaptive::Adaptive;
 use self::queue::Queue;

@@ -9,6 +9,8 @@ mod call;
 mod core;
 mod event;
 pub(crate) mod layer;
+#[cfg(steadfast_loom)]
+mod models;
 mod permit;
 mod probes;
 mod settings;
@@ -19,13 +21,12 @@ mod window;
 mod word;
 
 use ::core::fmt;
-use ::core::sync::atomic::{AtomicU64, Ordering};
 use ::core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::hook::tell;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::time;
 
 use self::core::{Change, Core, Refused, Report, Ticket, Verdict};
@@ -230,18 +231,18 @@ impl CircuitBreaker {
     #[inline(never)]
     fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
         let calm = period.is_calm_in(self.word(Ordering::Relaxed));
-        if !(calm && verdict == Verdict::Success && self.count(began)) {
+        if !(calm && verdict == Verdict::Success && self.count(period, began)) {
             self.settle_loudly(&Ticket { period, probe, began }, verdict);
         }
     }
 
     /// Counts a success that changes nothing else; one that was slow does.
     #[inline]
-    fn count(&self, began: u64) -> bool {
+    fn count(&self, period: Period, began: u64) -> bool {
         let now = time::nanos();
         let slow = self.is_slow(began, now);
         if !slow && let Span::Buckets(width) = self.settings.window {
-            self.shards.add(now / width);
+            self.shards.add(now / width, period.generation());
         }
         !slow
     }

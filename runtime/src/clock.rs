@@ -4,7 +4,12 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
+/// Now, as a model says.
+#[cfg(steadfast_loom)]
+pub(crate) use crate::models::clock::now;
+
 /// Now, by tokio's clock where there is one, by the monotonic clock of the system elsewhere.
+#[cfg(not(steadfast_loom))]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

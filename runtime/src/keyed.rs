@@ -1,12 +1,16 @@
 //! One policy per key, at most so many.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use crate::key::{Key, KeyBytes};
+use crate::sync::Ordering::Relaxed;
+use crate::sync::{AtomicU64, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::{Bulkhead, CircuitBreaker, RateLimit};
+
+#[cfg(steadfast_loom)]
+mod models;
 
 /// A policy that can be kept per key.
 pub trait Policy: sealed::Policy {}
@@ -211,3 +215,6 @@ impl<P: fmt::Debug> fmt::Debug for Keyed<P> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,6 +139,8 @@ mod hook;
 mod judge;
 mod key;
 mod keyed;
+#[cfg(steadfast_loom)]
+mod models;
 mod name;
 mod outcome;
 mod percentile;
@@ -149,6 +151,7 @@ mod retry;
 mod retry_after;
 mod scope;
 mod sleeper;
+mod sync;
 mod time;
 mod timeout;
 mod wake;

@@ -8,18 +8,20 @@ mod call;
 mod forced;
 mod gcra;
 pub(crate) mod layer;
+#[cfg(steadfast_loom)]
+mod models;
 mod queue;
 #[cfg(test)]
 mod tests;
 mod wait;
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
 use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
+use crate::sync::{AtomicU64, Ordering};
 use crate::{clock, scope, time};
 
 use self::forced::Forced;
@@ -283,7 +285,7 @@ impl RateLimit {
             match self.gcra.pass(number, ticks) {
                 Ok(next) if self.swap(number, next) => return Ok(T::default()),
                 Ok(_) => {}
-                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.queue.begin_anew(self) => {}
+                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.queue.begins_anew(self, number) => {}
                 Err(later) => return otherwise(later, now),
             }
         }

@@ -153,3 +153,24 @@ mod replaced {
         }
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeper_nests() {
+        let seconds = Duration::from_secs;
+        let outer = record_sleeps();
+        sleep(seconds(1));
+        let inner = record_sleeps();
+        sleep(seconds(2));
+        assert!(replaced(seconds(3)));
+        assert_eq!((inner.taken(), inner.total()), (vec![seconds(2), seconds(3)], seconds(5)));
+        drop(inner);
+        sleep(seconds(4));
+        assert_eq!((outer.taken(), outer.total()), (vec![seconds(1), seconds(4)], seconds(5)));
+        drop(outer);
+        assert!(!replaced(seconds(6)));
+    }
+}

@@ -3,9 +3,8 @@
 //! What is learnt stands behind a mutex of its own, which no call waits for: one that meets another there goes without
 //! being counted.
 
-use core::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
-
+use crate::sync::Ordering::Relaxed;
+use crate::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 use crate::time;
 
 use super::gradient::{Ended, Gradient};

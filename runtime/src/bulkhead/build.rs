@@ -1,11 +1,10 @@
 //! Making a bulkhead: every setting, in a `const` if you like.
 
-use core::sync::atomic::{AtomicU32, AtomicU64};
 use core::time::Duration;
-use std::sync::Mutex;
 
 use crate::keyed::Keyed;
 use crate::name::Name;
+use crate::sync::{AtomicU32, AtomicU64, Mutex};
 
 use super::adaptive::Adaptive;
 use super::queue::Queue;

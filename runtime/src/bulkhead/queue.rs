@@ -6,13 +6,13 @@
 //! a place behind while somebody waits hands it over under the lock, and until then the word keeps newcomers out, since
 //! it says that somebody waits.
 
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use core::task::Waker;
 use std::collections::BTreeMap;
-use std::sync::{MutexGuard, PoisonError};
 
 use super::Bulkhead;
 use super::word::{GRANT, Mode, RUNNING, WAITING, Word};
+use crate::sync::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::sync::{MutexGuard, PoisonError};
 use crate::wake::wake;
 
 /// Those who wait, in the order in which they came. Who is no longer in it, and has not left it himself, has a place.
@@ -24,6 +24,11 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) const fn new() -> Self {
         Self { next: 0, wakers: BTreeMap::new() }
+    }
+
+    #[cfg(steadfast_loom)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.wakers.is_empty()
     }
 }
 
@@ -46,9 +51,10 @@ impl Bulkhead {
     /// Takes a place, if there is one and nobody waits for it: one read-modify-write.
     #[inline]
     pub(super) fn try_enter(&self) -> bool {
-        let mut word = self.word.load(Relaxed);
+        // Whoever sees that a place was given back sees the limit of that time too, also where it has shrunk just before.
+        let mut word = self.word.load(Acquire);
         while word < u64::from(self.limit()) {
-            match self.word.compare_exchange_weak(word, word + RUNNING, Acquire, Relaxed) {
+            match self.word.compare_exchange_weak(word, word + RUNNING, Acquire, Acquire) {
                 Ok(_) => return true,
                 Err(now) => word = now,
             }
@@ -116,10 +122,11 @@ impl Bulkhead {
 
     /// Changes the word as `change` says, which is asked again where somebody else was faster.
     fn update(&self, change: impl Fn(Word) -> Option<u64>) -> Result<(Word, u64), Word> {
-        let mut word = self.word();
+        // For the limit, as in `try_enter`.
+        let mut word = Word(self.word.load(Acquire));
         loop {
             let after = change(word).ok_or(word)?;
-            match self.word.compare_exchange_weak(word.0, after, AcqRel, Relaxed) {
+            match self.word.compare_exchange_weak(word.0, after, AcqRel, Acquire) {
                 Ok(_) => return Ok((word, after)),
                 Err(now) => word = Word(now),
             }

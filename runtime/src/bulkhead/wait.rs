@@ -4,7 +4,7 @@ use core::fmt;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Wake;
 
 use pin_project_lite::pin_project;
@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Bulkhead;
 use super::queue::{Asked, Standing, Turn};
+use crate::sync::{Condvar, Mutex, PoisonError};
 use crate::{Rejection, clock, scope, sleeper};
 
 /// A queue that may be joined until then; `None` for ever.
@@ -143,9 +144,11 @@ struct Signal {
 impl Signal {
     /// Waits until it is given, but not longer than `left`.
     fn wait(&self, left: Duration) {
-        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(given, left, |given| !*given);
-        let (mut given, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*given {
+            // Woken by nobody, it looks once more than it must.
+            (given, _) = self.changed.wait_timeout(given, left).unwrap_or_else(PoisonError::into_inner);
+        }
         *given = false;
     }
 }

@@ -1,11 +1,10 @@
 //! Making a breaker: every setting, in a `const` if you like.
 
-use core::sync::atomic::AtomicU64;
 use core::time::Duration;
-use std::sync::Mutex;
 
 use crate::keyed::Keyed;
 use crate::name::Name;
+use crate::sync::{AtomicU64, Mutex};
 
 use super::core::Core;
 use super::settings::{Settings, Trip, at_least_one, share};

@@ -168,7 +168,7 @@ impl Core {
             let outcomes = self.outcomes.get_or_insert_with(|| Outcomes::new(settings.window));
             outcomes.push(outcome, &now);
             if outcome.failed || outcome.slow {
-                absorb(outcomes, shards);
+                absorb(outcomes, shards, self.generation);
             }
         }
         let reason = self.verdict(settings)?;
@@ -239,7 +239,7 @@ impl Core {
             if let Outcomes::Time(window) = outcomes {
                 window.slide(now());
             }
-            absorb(outcomes, shards);
+            absorb(outcomes, shards, self.generation);
         }
         self.counted()
     }
@@ -283,9 +283,9 @@ impl Core {
 }
 
 /// Adds the successes that threads have counted apart.
-fn absorb(outcomes: &mut Outcomes, shards: &Shards) {
+fn absorb(outcomes: &mut Outcomes, shards: &Shards, generation: u64) {
     if let Outcomes::Time(window) = outcomes {
-        shards.drain(window.present(), |number, successes| window.absorb(number, successes));
+        shards.drain(window.present(), generation, |number, successes| window.absorb(number, successes));
     }
 }
 

@@ -95,6 +95,11 @@ impl Period {
     /// No period of a breaker: the call has been reported, or never let in.
     pub(super) const OVER: Self = Self(u64::MAX - 1);
 
+    #[inline]
+    pub(super) const fn generation(self) -> u64 {
+        self.0 >> GENERATION
+    }
+
     /// Whether `word` still says this period, and that a success of it changes nothing.
     #[inline]
     pub(super) const fn is_quiet_in(self, word: Word) -> bool {

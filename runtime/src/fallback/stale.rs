@@ -11,20 +11,21 @@ mod kept;
 pub(crate) mod layer;
 mod lru;
 mod mark;
+#[cfg(steadfast_loom)]
+mod models;
 #[cfg(test)]
 mod tests;
 
 use core::any::TypeId;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
 use crate::hook::tell;
 use crate::key::{Key, KeyBytes};
 use crate::name::Name;
+use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::{Flow, Rejection, clock};
 
 use self::kept::Erased;
@@ -168,7 +169,7 @@ impl StaleFallback {
         let key = KeyBytes::of(key);
         let gone = {
             let mut last = self.lock();
-            self.removals(&key).fetch_add(1, Ordering::Relaxed);
+            self.removals(&key).fetch_add(1, Ordering::Release);
             last.as_mut().map(|last| last.remove(key.as_slice()))
         };
         gone.is_some_and(|gone| !gone.is_empty())
@@ -179,17 +180,17 @@ impl StaleFallback {
         let gone = {
             let mut last = self.lock();
             for removals in &self.removals {
-                removals.fetch_add(1, Ordering::Relaxed);
+                removals.fetch_add(1, Ordering::Release);
             }
             last.take()
         };
         drop(gone);
     }
 
-    /// A call begins: what has been forgotten by now.
+    /// A call begins: what has been forgotten by now. Whoever sees that a key was sees the change before it too.
     #[inline]
     fn begin(&self, key: &KeyBytes) -> u32 {
-        self.removals(key).load(Ordering::Relaxed)
+        self.removals(key).load(Ordering::Acquire)
     }
 
     #[inline]

@@ -5,12 +5,13 @@
 //! been forgotten. The estimate is computed from all of them, every so many latencies and at the end of an epoch: what
 //! a call looks at is one number.
 
-use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
-
 use super::histogram::{Histogram, Octaves};
 use super::settings::{NEVER, Settings};
 use crate::random;
+use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering, PoisonError, TryLockError};
+
+#[cfg(steadfast_loom)]
+mod models;
 
 /// Into how many epochs a window is divided.
 const RING: usize = 4;
@@ -114,7 +115,9 @@ impl Recent {
     fn turn(&self, settings: &Settings, now: u64) -> bool {
         let new = now / settings.epoch;
         if self.counts.get().is_none() {
-            self.epoch.store(new, Ordering::Release);
+            // Others may have counted in a later epoch meanwhile.
+            let later = |old: u64| (new > old || old - new >= EPOCHS).then_some(new);
+            let _later_or_not = self.epoch.fetch_update(Ordering::AcqRel, Ordering::Acquire, later);
         } else if let Some((counts, _turning)) = self.try_turning() {
             let old = self.epoch.load(Ordering::Relaxed);
             // A thread that has looked at the clock just before another one turned is no clock that goes back.
@@ -164,6 +167,14 @@ impl Counts {
     }
 }
 
+#[cfg(steadfast_loom)]
+impl Counts {
+    fn touch(&self) {
+        self.left.touch();
+        self.epochs.iter().for_each(Histogram::touch);
+    }
+}
+
 #[cfg(test)]
 impl Recent {
     pub(super) fn is_allocated(&self) -> bool {
@@ -177,5 +188,12 @@ impl Recent {
 
 #[cold]
 pub(super) fn allocate() -> Box<Counts> {
-    Box::new(Counts { left: AtomicI64::new(0), turning: Mutex::new(()), epochs: [const { Histogram::new() }; RING] })
+    let counts = Box::new(Counts {
+        left: AtomicI64::new(0),
+        turning: Mutex::new(()),
+        epochs: [const { Histogram::new() }; RING],
+    });
+    #[cfg(steadfast_loom)]
+    counts.touch();
+    counts
 }

@@ -240,6 +240,7 @@ fn what_was_given_up_counts_where_it_is_longer_than_the_percentile() {
     for _ in 0..200 {
         percentile.record_at_least_at(START, 9 * MS);
         percentile.record_at_least_at(START, 10 * MS);
+        percentile.record_at_least_at(START, percentile.recent.estimate(&percentile.settings, START));
     }
     assert_eq!(percentile.recent.calls(&percentile.settings, START), 100);
     for _ in 0..200 {
@@ -247,6 +248,36 @@ fn what_was_given_up_counts_where_it_is_longer_than_the_percentile() {
     }
     assert_eq!(estimate(&percentile, START), Some(81));
     assert_eq!(percentile.recent.calls(&percentile.settings, START), 212, "then they are no longer than it");
+}
+
+/// What lost has taken at least so long. Where that is no more than the percentile, it counts as one of the calls that
+/// took longer than it; the percentile would shrink otherwise.
+#[test]
+fn what_has_lost_counts_as_no_shorter_than_it_ran() {
+    let after = |share: f64, times: u64, lost: fn(u64) -> u64| {
+        let percentile = Percentile::new(share).min_calls(1);
+        record(&percentile, START, 10, 10);
+        record(&percentile, START, 10, 100);
+        let estimate = percentile.recent.estimate(&percentile.settings, START);
+        assert!(tells(estimate, 10 * MS));
+        for _ in 0..times {
+            percentile.record_lost_at(START, lost(estimate));
+        }
+        percentile.recent.refresh(&percentile.settings);
+        percentile.recent.estimate(&percentile.settings, START)
+    };
+    for (share, times, lost, exact) in [
+        // The eleventh of 21.
+        (0.5, 1, (|_| 50 * MS) as fn(u64) -> u64, 50 * MS),
+        (0.5, 1, |estimate| estimate, 100 * MS),
+        (0.5, 1, |estimate| estimate + MS, 11 * MS),
+        // The eleventh of 120: none of those that lost is among the first ten.
+        (0.09, 100, |estimate| estimate, 100 * MS),
+        (0.0, 100, |_| MS, 10 * MS),
+    ] {
+        let found = after(share, times, lost);
+        assert!(tells(found, exact), "{found} for {exact}");
+    }
 }
 
 #[test]
@@ -266,6 +297,25 @@ fn never_more_are_cut_than_lie_above_the_percentile() {
             record(&percentile, START + second * SECOND, 100, 80);
         }
         assert_eq!(estimate(&percentile, START + 60 * SECOND), Some(81));
+    }
+}
+
+/// To the nanosecond: an epoch begins with its first, and the window is four of them.
+#[test]
+fn a_latency_is_forgotten_with_its_epoch() {
+    let percentile = Percentile::new(0.5);
+    let begin = START / EPOCH * EPOCH;
+    let calls = |now| percentile.recent.calls(&percentile.settings, now);
+    record(&percentile, begin, 7, 10);
+    assert_eq!(calls(begin + EPOCH - 1), 7);
+    assert_eq!(calls(begin + EPOCH), 7);
+    let percentile = Percentile::new(0.5);
+    let calls = |now| percentile.recent.calls(&percentile.settings, now);
+    record(&percentile, begin, 4, 10);
+    record(&percentile, begin + EPOCH - 1, 3, 10);
+    record(&percentile, begin + EPOCH, 1, 10);
+    for (now, expected) in [(4 * EPOCH - 1, 8), (4 * EPOCH, 1), (5 * EPOCH - 1, 1), (5 * EPOCH, 0)] {
+        assert_eq!(calls(begin + now), expected, "{now}");
     }
 }
 
@@ -292,6 +342,8 @@ fn nobody_waits_for_whoever_computes_it() {
     record(&percentile, START + EPOCH, 100, 50);
     assert_eq!(estimate(&percentile, START + EPOCH), Some(10));
     percentile.record_cut_at(START + EPOCH);
+    assert_eq!(estimate(&percentile, START + 3 * EPOCH), Some(10));
+    assert_eq!(percentile.current_at(START + 4 * EPOCH), 900 * MS);
     // Of an hour ago: nothing is known, and nobody has to wait to be told.
     assert_eq!(percentile.current_at(START + 3600 * SECOND), 900 * MS);
     drop(turning);

@@ -5,12 +5,11 @@
 //! as though it had never asked.
 
 use core::mem;
-use core::sync::atomic::Ordering;
 use core::task::Waker;
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::sync::{Mutex, MutexGuard, Ordering, PoisonError};
 use crate::wake::wake;
 use crate::{Rejection, time};
 
@@ -100,13 +99,16 @@ impl Queue {
     }
 
     /// Empties the bucket where the clock went back, which is so where more permits are taken ahead than those who wait
-    /// have; and says whether it did. It fills from now on: nobody passes too soon, and nobody waits until the clock is
+    /// have. Says whether it did, or somebody else has come before and `seen` is not the number any more. It fills from now on: nobody passes too soon, and nobody waits until the clock is
     /// where it was.
-    pub(super) fn begin_anew(&self, limit: &RateLimit) -> bool {
+    pub(super) fn begins_anew(&self, limit: &RateLimit, seen: u64) -> bool {
         // Who waits and what they have is of one moment only under the lock. An exchange outside of it could not tell a
         // number that was given back and taken again meanwhile.
         let line = self.lock();
         let number = limit.number.load(Ordering::Acquire);
+        if number != seen {
+            return true;
+        }
         // Before the clock: whoever is not there any more has seen it at the time of its permit.
         let waiting = line.waiting.len() as u64;
         let now = limit.now();
@@ -133,6 +135,21 @@ impl Line {
 pub(super) struct Place<'l> {
     limit: &'l RateLimit,
     number: u64,
+}
+
+#[cfg(steadfast_loom)]
+impl<'l> Place<'l> {
+    /// Keeps the place for another thread.
+    pub(super) fn stay(self) -> u64 {
+        let number = self.number;
+        mem::forget(self);
+        number
+    }
+
+    /// The place that another thread has kept.
+    pub(super) const fn of(limit: &'l RateLimit, number: u64) -> Self {
+        Self { limit, number }
+    }
 }
 
 impl Place<'_> {

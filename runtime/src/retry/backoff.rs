@@ -181,6 +181,30 @@ mod tests {
     }
 
     #[test]
+    fn r6_the_first_delays_of_each_curve() {
+        let ms = Duration::from_millis;
+        let other = Backoff::fixed(ms(7));
+        for (backoff, base, delays) in [
+            (Backoff::exponential(ms(100)), 100, [100, 200, 400, 800, 1600]),
+            (Backoff::exponential(ms(100)).factor(3.0), 100, [100, 300, 900, 2700, 8100]),
+            (Backoff::fixed(ms(100)), 100, [100, 100, 100, 100, 100]),
+            (Backoff::fixed(ms(100)).factor(3.0), 100, [100, 100, 100, 100, 100]),
+            (Backoff::linear(ms(100)), 100, [100, 200, 300, 400, 500]),
+            (Backoff::fibonacci(ms(100)), 100, [100, 100, 200, 300, 500]),
+            (Backoff::custom(|attempt| Duration::from_millis(40) * attempt), 0, [40, 80, 120, 160, 200]),
+        ] {
+            for (attempt, delay) in (1..).zip(delays) {
+                assert_eq!(backoff.delay(attempt), ms(delay), "{backoff:?} after attempt {attempt}");
+                assert_eq!(Curve::delay(&backoff, &other, attempt), ms(delay));
+                assert_eq!(OfPolicy.delay(&backoff, attempt), ms(delay));
+            }
+            assert_eq!([Curve::base(&backoff, &other), OfPolicy.base(&backoff)], [ms(base), ms(base)], "{backoff:?}");
+        }
+        let curve = |attempt: u32| ms(3) * attempt;
+        assert_eq!((curve.delay(&other, 2), curve.base(&other)), (ms(6), Duration::ZERO));
+    }
+
+    #[test]
     fn r7_p12_no_curve_overflows_or_shrinks() {
         let bases = [0, 1, 999, 1_000_000_001].map(Duration::from_nanos).into_iter().chain([Duration::MAX]);
         let factors = [0.0, -3.0, 0.5, 1.0, 1.5, 2.0, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];

@@ -1,16 +1,18 @@
 //! A limit to the retries of many calls together.
 
 mod ledger;
+#[cfg(steadfast_loom)]
+mod models;
 #[cfg(test)]
 mod tests;
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::ledger::{Grant, Ledger};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
 use crate::name::Name;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::time;
 
 /// As finely as a ratio is kept: exact for every share that has nine decimals.
@@ -161,7 +163,7 @@ impl RetryBudget {
     /// Counts a call, when it begins.
     #[inline]
     pub(crate) fn count(&self) {
-        self.calls.add(time::nanos() / self.width);
+        self.calls.add(time::nanos() / self.width, ALWAYS);
     }
 
     /// Takes one retry; `None` where there is none left.
@@ -196,6 +198,9 @@ impl fmt::Debug for RetryBudget {
             .finish_non_exhaustive()
     }
 }
+
+/// A budget counts calls of no other generation.
+const ALWAYS: u64 = 0;
 
 /// The settings as the ledger needs them.
 struct Limits {

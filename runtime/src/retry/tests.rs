@@ -302,6 +302,13 @@ async fn hooks_are_told_everything_and_their_panics_do_no_harm() {
     run(policy, |_| Flow::Returned(Ok(1))).await;
     assert!(told().is_empty());
 
+    // One of them alone is told the time as well.
+    run(STEADY.attempts(3).name("p").on_retry(again), fails_with(FAILED)).await;
+    assert_eq!(told(), ["p 1 100ms 0ns false", "p 2 100ms 100ms false"]);
+    run(STEADY.attempts(3).inside(&|| {}).on_give_up(over), fails_with(FAILED)).await;
+    let function = "steadfast::retry::tests::hooks_are_told_everything_and_their_panics_do_no_harm";
+    assert_eq!(told(), [format!("{function} over 3 200ms Attempts")]);
+
     let reasons = [
         (policy, fails_with(Error(Class::Permanent)), "NotRetryable"),
         (policy.max_duration(ms(100)), fails_with(FAILED), "MaxDuration"),

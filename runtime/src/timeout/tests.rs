@@ -310,3 +310,36 @@ fn the_future_stays_small() {
     let timed = super::timeout(&timeout).around(flow::call(body));
     assert!(size_of_val(&timed) <= bare + 32);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sibling_sees_the_deadline_that_another_has_asked_for() {
+    for inner in [Timeout::new(ms(5000)), Timeout::new(ms(100)), None.into()] {
+        let asks = inner.try_call(async {
+            assert!(remaining() <= Some(ms(1000)));
+            ready(()).await;
+            pending::<()>().await;
+        });
+        let sibling = async { assert_eq!(remaining(), Some(ms(1000)), "{inner:?}") };
+        let joined = async { tokio::join!(biased; asks, sibling) };
+        let _flow = Timeout::new(ms(1000)).try_call(joined).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_is_forgotten_with_the_timeout() {
+    for limit in [Duration::ZERO, ms(1), ms(1000)] {
+        assert!(is_timeout(
+            &Timeout::new(limit)
+                .name("t")
+                .try_call(async {
+                    assert_eq!(remaining(), Some(limit));
+                    pending::<()>().await;
+                })
+                .await,
+            "t"
+        ));
+        advance(ms(500)).await;
+        let flow = Timeout::new(ms(1000)).try_call(async { remaining() }).await;
+        assert_eq!(flow, Flow::Returned(Some(ms(1000))), "its time begins now");
+    }
+}

@@ -1,6 +1,6 @@
 //! The counts of a budget: a sequential machine that is told the time.
 
-use super::{BudgetCounts, Limits, WHOLE};
+use super::{ALWAYS, BudgetCounts, Limits, WHOLE};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
 
 /// One more than the calls need: a retry counts to its very end, and may lie in the bucket before the window's first.
@@ -48,7 +48,7 @@ impl Ledger {
         self.clock = clock;
         self.now = clock.saturating_add(self.ahead);
         let present = self.now / width;
-        calls.drain(clock / width, |number, calls| {
+        calls.drain(clock / width, ALWAYS, |number, calls| {
             let bucket = self.bucket(number.saturating_add(self.ahead / width).min(present));
             bucket.calls = bucket.calls.saturating_add(calls);
         });

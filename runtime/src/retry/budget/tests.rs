@@ -57,6 +57,7 @@ async fn p19_what_is_granted_holds_with_what_was_granted() {
     let (one, two) = (budget.take().unwrap(), budget.take().unwrap());
     assert!(budget.take().is_none() && budget.is_exhausted());
     drop(one);
+    assert!(!budget.is_exhausted());
     assert_eq!((budget.balance(), budget.counts().retries), (1, 1));
     two.spend();
     assert_eq!((budget.balance(), budget.counts().retries), (1, 1));
