@@ -16,13 +16,13 @@ fn length(text: String) -> u32 {
 
 /// The compiler takes off `cfg` of arguments after us.
 #[retry(backoff = none, clone)]
-async fn conditional(probe: &Probe, #[cfg(all())] text: String, #[cfg(any())] gone: Gone) -> Result<u32, Error> {
+async fn conditional(probe: &Probe, #[cfg(test)] text: String, #[cfg(not(test))] gone: Gone) -> Result<u32, Error> {
     probe.step().await?;
     Ok(length(text))
 }
 
 #[retry(backoff = none, clone)]
-fn conditional_blocking(#[cfg(all())] text: String, #[cfg_attr(all(), cfg(any()))] gone: Gone) -> Result<u32, Error> {
+fn conditional_blocking(#[cfg(test)] text: String, #[cfg_attr(test, cfg(not(test)))] gone: Gone) -> Result<u32, Error> {
     Ok(length(text))
 }
 
