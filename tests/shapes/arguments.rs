@@ -15,14 +15,12 @@ fn length(text: String) -> u32 {
 }
 
 /// The compiler takes off `cfg` of arguments after us.
-#[allow(clippy::non_minimal_cfg, reason = "conditions that hold everywhere, and nowhere")]
 #[retry(backoff = none, clone)]
 async fn conditional(probe: &Probe, #[cfg(test)] text: String, #[cfg(not(test))] gone: Gone) -> Result<u32, Error> {
     probe.step().await?;
     Ok(length(text))
 }
 
-#[allow(clippy::non_minimal_cfg, reason = "as above")]
 #[retry(backoff = none, clone)]
 fn conditional_blocking(#[cfg(test)] text: String, #[cfg_attr(test, cfg(not(test)))] gone: Gone) -> Result<u32, Error> {
     Ok(length(text))
