@@ -11,7 +11,7 @@ use crate::contest::{Contestant, Row};
 const SHARED: [&str; 5] = ["breaker", "breaker-count", "breaker-time", "bulkhead", "rate-limit"];
 const THREADS: [u32; 4] = [1, 2, 4, 8];
 /// Calls of each thread in one measurement.
-const CALLS: u32 = 1_000_000;
+const CALLS: u32 = 5_000_000;
 const REPEATS: usize = 9;
 
 pub(crate) fn is_shared(row: &str) -> bool {

@@ -186,6 +186,7 @@ fn a_function_is_given_what_it_takes() {
     assert_eq!(all("").class(), Class::Permanent);
     assert_eq!(all("x").class(), Class::Throttled { retry_after: Some(WAIT) });
     assert_eq!(With::Optional(None).class(), TRANSIENT);
+    assert_eq!(With::Optional(Some("x".into())).class(), Class::Permanent);
     assert_eq!(With::Generic(404, 1).class(), Class::Permanent);
     assert_eq!(With::Table(429).class(), Class::THROTTLED);
     assert_eq!(With::Itself(io::ErrorKind::NotFound.into()).class(), Class::Permanent);

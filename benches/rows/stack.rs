@@ -59,9 +59,9 @@ pub(super) fn rows() -> Vec<Row> {
             "stack",
             "fallback + retry + breaker + timeout",
             ready!(OURS, four),
-            [costs(90, 128), costs(130, 128)],
+            [costs(90, 128), costs(135, 128)],
         ),
-        ready_row("stack-rate", "the same, failure rate", ready!(OURS, four_rate), [costs(120, 128), costs(130, 128)]),
+        ready_row("stack-rate", "the same, failure rate", ready!(OURS, four_rate), [costs(120, 128), costs(135, 128)]),
         ready_row(
             "stack-total",
             "the same, and a total timeout",

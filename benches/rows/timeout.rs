@@ -33,7 +33,7 @@ pub(super) fn rows() -> Vec<Row> {
             name: "timeout",
             title: "timeout, ready at once",
             target: Costs { instructions: 15, ..Costs::default() },
-            bound: Costs { instructions: 24, ..Costs::default() },
+            bound: Costs { instructions: 15, ..Costs::default() },
             contestants: vec![ready!(PLAIN, plain), ready!(OURS, ours), ready!("tokio", tokios)],
         },
         Row {

@@ -27,7 +27,7 @@ mod convert;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Lifetime, Type};
+use syn::{Ident, Lifetime, Type};
 
 use self::convert::Converts;
 use crate::args::fallback::{Fallback, Named};
@@ -71,7 +71,10 @@ impl Expand<'_> {
         // In an async function every argument is consumed. Here one of which the body has clones would be reported as
         // taken by value without need (clippy's `needless_pass_by_value`).
         let cloned = self.stack.clones.iter().filter(|_| !self.is_async);
-        let consumed = cloned.map(|name| quote_spanned!(site()=> let #name = #name;));
+        let consumed = cloned.map(|name| {
+            let conditions = self.conditions(name);
+            quote_spanned!(site()=> #(#conditions)* let #name = #name;)
+        });
         let end = self.outer_end(&self.stack.layers);
         quote!(#classes #check #(#consumed)* #(#prelude)* #mark #end)
     }
@@ -356,9 +359,15 @@ impl Expand<'_> {
             .map(|name| {
                 let argument = self.stack.arguments.iter().find(|argument| argument.name == *name);
                 let mutability = argument.and_then(|argument| argument.mutability);
-                quote_spanned!(at(name)=> let #mutability #name = ::core::clone::Clone::clone(&#name);)
+                let conditions = self.conditions(name);
+                quote_spanned!(at(name)=> #(#conditions)* let #mutability #name = ::core::clone::Clone::clone(&#name);)
             })
             .collect()
+    }
+
+    fn conditions(&self, name: &Ident) -> &[TokenStream] {
+        let argument = self.stack.arguments.iter().find(|argument| argument.name == *name);
+        argument.map_or(&[], |argument| &argument.conditions)
     }
 
     /// What the body captures it moves, unless it runs again, or a policy names it as well.

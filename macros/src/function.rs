@@ -11,6 +11,7 @@ use syn::{AttrStyle, Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, T
 use crate::collect;
 use crate::ctxt::Ctxt;
 use crate::kind::Kind;
+use crate::policies::conditions;
 
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
@@ -89,10 +90,12 @@ impl Function {
         for input in &self.signature.inputs {
             if let FnArg::Typed(input) = input {
                 let kind = Passed::of(&input.ty);
+                let conditions = conditions(&input.attrs);
                 arguments.extend(names_in(&input.pat).into_iter().map(|(name, mutability)| Argument {
                     name,
                     kind,
                     mutability,
+                    conditions: conditions.clone(),
                 }));
             }
         }
@@ -133,6 +136,8 @@ pub(crate) struct Argument {
     pub(crate) name: Ident,
     pub(crate) kind: Passed,
     pub(crate) mutability: Option<syn::Token![mut]>,
+    /// `#[cfg(..)]`, which the compiler leaves on arguments: whether it is there is not known.
+    pub(crate) conditions: Vec<TokenStream>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

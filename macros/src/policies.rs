@@ -37,6 +37,7 @@ use syn::Visibility;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 
+pub(crate) use self::cfg::conditions;
 use self::krate::{Steadfast, in_this_crate, with_placeholder, without_placeholder};
 use self::parse::{Entry, Set};
 use crate::args::Args;
@@ -74,7 +75,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 fn one_of_each_name(ctxt: &Ctxt, sets: &mut Vec<Set>) {
     let mut seen = HashSet::new();
     sets.retain(|Set { name, attributes, .. }| {
-        let is_first = !cfg::conditions(attributes).is_empty() || seen.insert(name.clone());
+        let is_first = !conditions(attributes).is_empty() || seen.insert(name.clone());
         if !is_first {
             ctxt.error(name.span(), format!("there is a set `{name}` above; give one of them another name"));
         }
@@ -86,7 +87,7 @@ impl Set {
     fn declare(mut self, ctxt: &Ctxt, root: &Steadfast) -> TokenStream {
         let quiet = Ctxt::new();
         let stack = self.read(&quiet, root);
-        let conditions = cfg::conditions(&self.attributes);
+        let conditions = conditions(&self.attributes);
         let (items, attributes) = match quiet.check() {
             Ok(()) if !self.is_mistaken => {
                 docs::append_to_set(&mut self.attributes, &stack);

@@ -22,7 +22,7 @@ pub fn absorb_with<R: FromError<X>, X>(flow: Flow<R>, error: impl FnOnce(Rejecti
 
 /// The rejection of a policy without `error = F`, beside one that has it.
 #[inline]
-pub fn error<R: FromError<E>, E: ErrorFromRejection>(rejection: Rejection) -> E {
+pub fn error<E: ErrorFromRejection>(rejection: Rejection) -> E {
     E::from_rejection(rejection)
 }
 

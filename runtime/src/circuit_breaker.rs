@@ -116,7 +116,7 @@ impl CircuitBreaker {
 
     /// How long it is before a call can pass; `None` where calls pass already or nobody can tell.
     pub fn retry_after(&self) -> Option<Duration> {
-        (self.state() == State::Open).then(|| self.time_left().unwrap_or_default())
+        if self.state() == State::Open { self.time_left().map(Duration::from_nanos) } else { None }
     }
 
     /// What it has counted.
@@ -203,21 +203,21 @@ impl CircuitBreaker {
             admitted = answer;
             change
         });
-        admitted.map_err(|Refused { wait }| self.rejection(wait.map(Duration::from_nanos)))
+        admitted.map_err(|Refused { wait }| self.rejection(wait))
     }
 
-    /// The time that is left of an open period, if it can be told without the lock.
-    fn time_left(&self) -> Option<Duration> {
+    /// The nanoseconds that are left of an open period, if they can be told without the lock.
+    fn time_left(&self) -> Option<u64> {
         let left = self.open_until.load(Ordering::Relaxed).saturating_sub(time::nanos());
         // More than the whole: the clock is another one that went back, and the core begins the time anew.
-        (left > 0 && left <= self.open_for.load(Ordering::Relaxed)).then_some(Duration::from_nanos(left))
+        (left > 0 && left <= self.open_for.load(Ordering::Relaxed)).then_some(left)
     }
 
-    fn rejection(&self, wait: Option<Duration>) -> Rejection {
+    fn rejection(&self, wait: Option<u64>) -> Rejection {
         self.cold.rejected.fetch_add(1, Ordering::Relaxed);
         let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
         let rejection = match wait {
-            Some(wait) => rejection.with_retry_after(wait),
+            Some(wait) => rejection.with_wait(wait),
             None => rejection,
         };
         announce_rejection(self.name, PolicyKind::CircuitBreaker, rejection)

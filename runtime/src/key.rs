@@ -325,6 +325,14 @@ mod tests {
     }
 
     #[test]
+    fn the_same_bytes_or_address_are_the_same_key() {
+        assert_eq!(bytes(vec![1_u8, 2]), bytes([1_u8, 2]));
+        assert_eq!(bytes(vec![1_u8, 2]), bytes(&[1_u8, 2][..]));
+        assert_eq!(bytes(IpAddr::V4(Ipv4Addr::LOCALHOST)), bytes(Ipv4Addr::LOCALHOST));
+        assert_eq!(bytes(IpAddr::V6(Ipv6Addr::LOCALHOST)), bytes(Ipv6Addr::LOCALHOST));
+    }
+
+    #[test]
     fn the_same_number_is_the_same_key() {
         assert_eq!(bytes(7_u8), bytes(7_i128));
         assert_eq!(bytes(0_u8), bytes(0_isize));

@@ -215,3 +215,6 @@ impl<P: fmt::Debug> fmt::Debug for Keyed<P> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

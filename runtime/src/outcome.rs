@@ -136,9 +136,9 @@ impl<H: IntoHint + Copy> IntoHint for &H {
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome;
     #[allow(unused_imports, reason = "as in an expansion")]
     use super::{ByDefault as _, ByItself as _, ByTarget as _, ByVariant as _};
+    use super::{Duration, IntoHint, Outcome};
     use crate::{Class, Classify};
     use std::error::Error;
     use std::io;
@@ -185,6 +185,17 @@ mod tests {
         assert_rung!(Ok::<_, Silent>(1), None, error: false, failed: false);
         assert_rung!(None::<u32>, None, error: false, failed: false);
         assert_rung!(Silent, None, error: false, failed: false);
+    }
+
+    /// `retry_after(Err(Busy { wait }) => wait)`: a binding is a reference.
+    #[test]
+    fn a_hint_is_a_duration_or_none_or_a_reference_to_it() {
+        let wait = Duration::from_secs(7);
+        assert_eq!([wait.into_hint(), Some(wait).into_hint(), None.into_hint()], [Some(wait), Some(wait), None]);
+        assert_eq!(
+            [(&wait).into_hint(), (&Some(wait)).into_hint(), (&None).into_hint()],
+            [Some(wait), Some(wait), None]
+        );
     }
 
     #[test]

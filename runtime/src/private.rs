@@ -36,9 +36,11 @@ pub mod by_class {
 
 #[cfg(test)]
 mod tests {
+    use core::future::pending;
     use core::time::Duration;
 
     use crate::__private as private;
+    use crate::{Bulkhead, CircuitBreaker, Percentile, PercentileTimeout, RateLimit, Timeout};
     use crate::{Class, Failure, Flow, Rejection};
 
     #[derive(Debug, PartialEq)]
@@ -50,6 +52,34 @@ mod tests {
     impl From<Rejection> for Error {
         fn from(rejection: Rejection) -> Self {
             Self::Late(rejection)
+        }
+    }
+
+    /// So that `error = F` of one of them is told from that of another.
+    #[tokio::test(start_paused = true)]
+    async fn each_layer_marks_what_it_rejects() {
+        let full = Bulkhead::new(1);
+        let _place = full.try_acquire().unwrap();
+        let spent = RateLimit::new(1);
+        spent.try_acquire().unwrap();
+        let open = CircuitBreaker::new();
+        open.force_open();
+        let late = Timeout::new(Duration::ZERO);
+        let later = PercentileTimeout::new(Percentile::new(0.5).max(Duration::ZERO));
+        let call = pending::<Flow<()>>;
+        let blocking = || -> Flow<()> { unreachable!() };
+        let class = |(): &()| None;
+        for (name, flow) in [
+            ("timeout", private::timeout(&late).tag(7).around(call()).await),
+            ("percentile", private::percentile_timeout(&later).tag(7).around(call()).await),
+            ("bulkhead", private::bulkhead(&full).tag(7).around(call()).await),
+            ("bulkhead", private::bulkhead(&full).tag(7).run(blocking)),
+            ("rate limit", private::rate_limit(&spent).tag(7).around(call()).await),
+            ("rate limit", private::rate_limit(&spent).tag(7).run(blocking)),
+            ("breaker", private::circuit_breaker(&open).tag(7).around(call(), class).await),
+            ("breaker", private::circuit_breaker(&open).tag(7).run(blocking, class)),
+        ] {
+            assert_eq!(flow.rejection().map(|rejection| private::tag(&rejection)), Some(7), "{name}");
         }
     }
 
@@ -79,7 +109,16 @@ mod tests {
             Ok(Err(Error::Io))
         );
         assert_eq!(private::fallback_error_with(policy, rejected(), handles, |_| Error::Io), Err(Error::Io));
+        assert_eq!(
+            private::fallback_error_with(policy, Flow::Returned(Err(Error::Io)), handles, |_| Error::Io),
+            Err(Error::Io)
+        );
+        for outcome in [Ok(1), Err(Error::Io)] {
+            let with = private::fallback_error_with(policy, Flow::Returned(outcome), |_| false, |_| Error::Io);
+            assert!(matches!(with, Ok(Ok(1) | Err(Error::Io))));
+        }
         assert_eq!(private::fallback_returned_error(policy, Flow::Returned(Err::<(), _>(7)), Result::is_err), Err(7));
+        assert_eq!(private::fallback_returned_error(policy, Flow::Returned(Err::<(), _>(7)), |_| false), Ok(Err(7)));
         assert_eq!(private::fallback_returned_error(policy, Flow::Returned(Ok::<_, u8>(1)), |_| true), Ok(Ok(1)));
         assert_eq!(private::hinted(Some(Class::Neutral), || Some(Duration::ZERO)), Some(Class::Neutral));
     }

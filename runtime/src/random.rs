@@ -84,16 +84,31 @@ mod tests {
         assert!((unit() - other).abs() > 0.0);
     }
 
+    #[test]
+    fn each_number_below_the_end_is_drawn_and_no_other() {
+        for end in [1, 2, 10] {
+            let mut drawn = vec![0; usize::try_from(end).unwrap()];
+            (0..10_000).for_each(|_| drawn[usize::try_from(below(end)).unwrap()] += 1);
+            assert!(drawn.iter().all(|&times| times > 8_000 / end), "{drawn:?}");
+        }
+        assert!((0..10_000).all(|_| below(u64::MAX) < u64::MAX));
+    }
+
     #[cfg(feature = "testing")]
     #[test]
     fn a_seed_repeats_and_nests() {
         let draw = || [unit(), unit()].map(f64::to_bits);
         let outer = seed(1);
         let first = draw();
+        let second = draw();
+        drop(outer);
+        let outer = seed(1);
+        assert_eq!(draw(), first);
         let inner = seed(1);
         assert_eq!(draw(), first);
+        assert_eq!(draw(), second);
         drop(inner);
-        assert_ne!(draw(), first);
+        assert_eq!(draw(), second, "it goes on where it was");
         drop(outer);
         assert_ne!(draw(), first);
     }

@@ -1,10 +1,12 @@
 //! A policy's refusal.
 
 use core::convert::Infallible;
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
 use crate::name::Name;
+use crate::time::saturated;
 
 /// What a policy answers instead of the function: a timeout, an open circuit, a full bulkhead, a spent rate.
 ///
@@ -30,7 +32,7 @@ use crate::name::Name;
 /// }
 /// # assert_eq!(respond(&Error::Status(404)), 404);
 /// ```
-#[derive(Clone, Copy, thiserror::Error)]
+#[derive(Clone, Copy)]
 pub struct Rejection {
     policy: Name,
     kind: RejectionKind,
@@ -66,7 +68,11 @@ impl Rejection {
     }
 
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
-        let nanos = u64::try_from(retry_after.as_nanos()).unwrap_or(UNKNOWN - 1);
+        self.with_wait(saturated(retry_after))
+    }
+
+    /// The same in nanoseconds.
+    pub(crate) fn with_wait(self, nanos: u64) -> Self {
         Self { known: nanos.min(UNKNOWN - 1), ..self }
     }
 
@@ -133,11 +139,7 @@ impl Rejection {
     /// How many run and wait.
     #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
     const fn occupancy(&self) -> Option<(u32, u32)> {
-        match self.known {
-            UNKNOWN => None,
-            known if self.is_bulkhead_full() => Some((known as u32, (known >> 32) as u32)),
-            _ => None,
-        }
+        if self.is_bulkhead_full() { Some((self.known as u32, (self.known >> 32) as u32)) } else { None }
     }
 
     /// Whether a timeout rejected the call.
@@ -196,6 +198,8 @@ impl PartialEq for Rejection {
 
 impl Eq for Rejection {}
 
+impl Error for Rejection {}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
@@ -223,5 +227,44 @@ impl fmt::Debug for Rejection {
             None => debug.field("retry_after", &self.retry_after()),
         }
         .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_says_what_it_is() {
+        use RejectionKind::{BulkheadFull, CircuitOpen, RateLimited, Timeout};
+        for (kind, which, http, grpc) in [
+            (Timeout, [true, false, false, false], 504, 4),
+            (CircuitOpen, [false, true, false, false], 503, 14),
+            (BulkheadFull, [false, false, true, false], 503, 8),
+            (RateLimited, [false, false, false, true], 429, 8),
+        ] {
+            let it = Rejection::new(kind, Name::given("it"));
+            let is = [it.is_timeout(), it.is_circuit_open(), it.is_bulkhead_full(), it.is_rate_limited()];
+            assert_eq!((it.kind(), is, it.http_status(), it.grpc_code()), (kind, which, http, grpc));
+        }
+    }
+
+    #[test]
+    fn it_says_what_is_known() {
+        let open = Rejection::new(RejectionKind::CircuitOpen, Name::given("it"));
+        let longest = Duration::from_nanos(u64::MAX - 1);
+        for (rejection, wait, occupancy) in [
+            (open, None, None),
+            (open.with_retry_after(Duration::ZERO), Some(Duration::ZERO), None),
+            (open.with_retry_after(longest), Some(longest), None),
+            // Too long to be told, it is not unknown for that.
+            (open.with_retry_after(Duration::from_nanos(u64::MAX)), Some(longest), None),
+            (open.with_retry_after(Duration::MAX), Some(longest), None),
+            (Rejection::bulkhead_full(Name::given("it"), 3, 5), None, Some((3, 5))),
+            (Rejection::bulkhead_full(Name::given("it"), u32::MAX, 0), None, Some((u32::MAX, 0))),
+        ] {
+            assert_eq!(rejection.retry_after(), wait, "{rejection:?}");
+            assert_eq!(rejection.running().zip(rejection.waiting()), occupancy, "{rejection:?}");
+        }
     }
 }

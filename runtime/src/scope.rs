@@ -24,7 +24,7 @@ use std::thread::LocalKey;
 
 use tokio::time::Instant;
 
-pub(crate) use beneath::{Start, Unstarted, beneath_given, beneath_started, beneath_unstarted, blocking};
+pub(crate) use beneath::{Start, Started, Unstarted, beneath_given, blocking};
 
 use crate::clock;
 
@@ -135,10 +135,10 @@ pub(crate) fn dropping() -> Option<Dropping> {
     DROPPING.get()
 }
 
-/// Drops calls by `drop`, marked with the reason.
-pub(crate) fn drop_as(reason: Dropping, drop: impl FnOnce()) {
-    let _restore = Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) };
-    drop();
+/// What is dropped until the guard goes, is so for this reason.
+#[must_use]
+pub(crate) fn drop_as(reason: Dropping) -> Restore<Option<Dropping>> {
+    Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) }
 }
 
 /// Whether the caller runs in an attempt of a retry.
@@ -146,11 +146,11 @@ pub(crate) fn is_in_retry() -> bool {
     ATTEMPT.get() != 0
 }
 
-/// Runs `f` as the given attempt.
+/// What runs until the guard goes, does so in the given attempt.
 #[inline]
-pub(crate) fn in_attempt<T>(attempt: u32, f: impl FnOnce() -> T) -> T {
-    let _restore = Restore { cell: &ATTEMPT, before: ATTEMPT.replace(attempt) };
-    f()
+#[must_use]
+pub(crate) fn in_attempt(attempt: u32) -> Restore<u32> {
+    Restore { cell: &ATTEMPT, before: ATTEMPT.replace(attempt) }
 }
 
 /// When the timeouts around start that have not.
@@ -164,8 +164,8 @@ fn ask() -> Instant {
     })
 }
 
-/// Puts a value back at the drop.
-struct Restore<T: Copy + 'static> {
+/// Puts a value back at the drop. Guards, since a function around a poll would be compiled anew for each call.
+pub(crate) struct Restore<T: Copy + 'static> {
     cell: &'static LocalKey<Cell<T>>,
     before: T,
 }

@@ -79,7 +79,8 @@ mod replaced {
         Sleeps::noting(|_| {})
     }
 
-    /// As [`record_sleeps`], and the paused clock of tokio moves on by each wait.
+    /// As [`record_sleeps`], and the paused clock of tokio moves on by each wait; by thirty years at most, as the timers
+    /// of tokio do.
     ///
     /// Only for a thread with a runtime whose clock is paused, as under `#[tokio::test(start_paused = true)]`; tokio
     /// panics elsewhere.
@@ -98,9 +99,12 @@ mod replaced {
     /// # }
     /// ```
     pub fn advance_on_sleep() -> Sleeps {
+        // As the timers of tokio: a clock ends somewhere, and a delay may be as long as there are.
+        const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
         Sleeps::noting(|duration| {
             // The clock moves in the first poll; what follows only lets other tasks run.
-            let advanced = pin!(tokio::time::advance(duration)).poll(&mut Context::from_waker(Waker::noop()));
+            let advanced =
+                pin!(tokio::time::advance(duration.min(LONGEST))).poll(&mut Context::from_waker(Waker::noop()));
             let _ = advanced;
         })
     }
@@ -151,5 +155,26 @@ mod replaced {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.debug_struct("Sleeper").finish_non_exhaustive()
         }
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeper_nests() {
+        let seconds = Duration::from_secs;
+        let outer = record_sleeps();
+        sleep(seconds(1));
+        let inner = record_sleeps();
+        sleep(seconds(2));
+        assert!(replaced(seconds(3)));
+        assert_eq!((inner.taken(), inner.total()), (vec![seconds(2), seconds(3)], seconds(5)));
+        drop(inner);
+        sleep(seconds(4));
+        assert_eq!((outer.taken(), outer.total()), (vec![seconds(1), seconds(4)], seconds(5)));
+        drop(outer);
+        assert!(!replaced(seconds(6)));
     }
 }

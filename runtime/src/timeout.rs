@@ -13,7 +13,7 @@ pub(crate) use alarm::Alarm;
 
 use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
-use crate::scope::{self, Dropping, UNLIMITED};
+use crate::scope::{self, Dropping, Started, UNLIMITED, Unstarted};
 use crate::{Flow, Rejection, RejectionKind, flow};
 
 /// Ends a call that takes longer than a duration: `#[timeout]` as a value.
@@ -215,15 +215,17 @@ where
         let (layer, over) = match stage.as_mut().project() {
             StageProjection::Under { call, alarm, layer } => {
                 let over = if alarm.is_set() {
-                    match scope::beneath_started(alarm.deadline(), || call.poll(cx)) {
-                        Ok(outcome) => return Poll::Ready(outcome),
-                        Err(around) => alarm.is_over(around, cx),
+                    let started = Started::enter(alarm.deadline());
+                    match call.poll(cx) {
+                        Poll::Ready(outcome) => return Poll::Ready(outcome),
+                        Poll::Pending => alarm.is_over(started.leave(), cx),
                     }
                 } else {
                     let nanos = layer.policy.nanos;
-                    match scope::beneath_unstarted(nanos, || call.poll(cx)) {
-                        Ok(outcome) => return Poll::Ready(outcome),
-                        Err(unstarted) => alarm.set(nanos, unstarted, cx),
+                    let unstarted = Unstarted::enter(nanos);
+                    match call.poll(cx) {
+                        Poll::Ready(outcome) => return Poll::Ready(outcome),
+                        Poll::Pending => alarm.set(nanos, unstarted, cx),
                     }
                 };
                 (*layer, over)
@@ -233,7 +235,10 @@ where
         if !over {
             return Poll::Pending;
         }
-        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
+        {
+            let _timed_out = scope::drop_as(Dropping::TimedOut);
+            stage.set(Stage::Over { layer });
+        }
         layer.tell();
         layer.rejection()
     }

@@ -14,6 +14,18 @@ fn length(text: String) -> u32 {
     u32::try_from(length).unwrap()
 }
 
+/// The compiler takes off `cfg` of arguments after us.
+#[retry(backoff = none, clone)]
+async fn conditional(probe: &Probe, #[cfg(test)] text: String, #[cfg(not(test))] gone: Gone) -> Result<u32, Error> {
+    probe.step().await?;
+    Ok(length(text))
+}
+
+#[retry(backoff = none, clone)]
+fn conditional_blocking(#[cfg(test)] text: String, #[cfg_attr(test, cfg(not(test)))] gone: Gone) -> Result<u32, Error> {
+    Ok(length(text))
+}
+
 #[circuit_breaker]
 async fn consumed_under_a_breaker(probe: &Probe, text: String) -> Result<u32, Error> {
     probe.step().await?;
@@ -202,6 +214,8 @@ const WORD: &str = "abcdef.";
 async fn consumed_arguments() {
     let word = || WORD.to_owned();
     let six = || "abcdef".to_owned();
+    check("conditional", Stack::RETRY, async |p| send(conditional(p, word())).await).await;
+    assert_eq!(conditional_blocking(word()), Ok(SEVEN));
     check("breaker", Stack::CIRCUIT_BREAKER, async |p| send(consumed_under_a_breaker(p, word())).await).await;
     check("timeout", Stack::TIMEOUT, async |p| send(consumed_under_a_timeout(p, (word(), 0))).await).await;
     check("fallback", Stack::FALLBACK, async |p| send(consumed_under_a_fallback(p, word())).await).await;

@@ -1,6 +1,7 @@
 //! Functions that return something else than a `Result`.
 
 use std::convert::Infallible;
+use std::fmt::Debug;
 use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
@@ -72,6 +73,13 @@ async fn tuple(probe: &Probe) -> (bool, u32) {
 #[retry]
 async fn iterator(count: u32) -> impl Iterator<Item = u32> {
     0..count
+}
+
+/// The one converts with `error`, the other by `From`.
+#[timeout("1s", error = |_| io::Error::other("late"))]
+#[circuit_breaker]
+async fn opaque(probe: &Probe) -> io::Result<impl PartialEq<u32> + Debug + use<>> {
+    Ok(probe.step().await.unwrap_or(1))
 }
 
 #[fallback(Box::new(|| 0))]
@@ -149,6 +157,8 @@ async fn each() {
     assert_eq!(send(tuple(&Probe::failing())).await, (true, 103));
     assert_eq!(send(tuple(&hanging)).await, (true, 0));
     assert_eq!(send(iterator(3)).await.count(), 3);
+    assert_eq!(send(opaque(&well)).await.unwrap(), SEVEN);
+    assert_eq!(send(opaque(&hanging)).await.unwrap_err().to_string(), "late");
     assert_eq!((send(dynamic(&well)).await)(), SEVEN);
     assert_eq!((send(dynamic(&hanging)).await)(), 0);
     assert_eq!(send(io_alias(&failing)).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);

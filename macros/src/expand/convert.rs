@@ -54,9 +54,9 @@ impl Expand<'_> {
                 let rest = match shared {
                     Some(f) => convert(f),
                     None => {
-                        let output = self.output;
-                        let error = quote_spanned!(output.span()=> _);
-                        quote_spanned!(site()=> #root::__private::error::<#output, #error>(rejection))
+                        // What it is, the return type tells by `absorb_with`; here an `impl Trait` in it would be unknown.
+                        let error = quote_spanned!(self.output.span()=> _);
+                        quote_spanned!(site()=> #root::__private::error::<#error>(rejection))
                     }
                 };
                 // The last arm takes the policies that have no `error`, or the last one where all have.

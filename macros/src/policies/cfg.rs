@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Meta, MetaList};
 
 /// What of these attributes decides whether the set is there, to be put on the items beside the type.
-pub(super) fn conditions(attributes: &[Attribute]) -> Vec<TokenStream> {
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<TokenStream> {
     let conditions = attributes.iter().filter_map(|attribute| condition(&attribute.meta));
     conditions.map(|condition| quote!(#[#condition])).collect()
 }

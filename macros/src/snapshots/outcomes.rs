@@ -173,7 +173,7 @@ fn error_of_one() {
                         &rejection,
                     ) {
                         1 => ::steadfast::__private::convert(rejection, |_| Error::Late),
-                        _ => ::steadfast::__private::error::<Result<Row, Error>, _>(rejection),
+                        _ => ::steadfast::__private::error::<_>(rejection),
                     },
                 )
             }

@@ -122,7 +122,7 @@ fn total_and_of_each_attempt() {
                         &rejection,
                     ) {
                         3 => ::steadfast::__private::convert(rejection, |_| Error::Late),
-                        _ => ::steadfast::__private::error::<Result<Row, Error>, _>(rejection),
+                        _ => ::steadfast::__private::error::<_>(rejection),
                     },
                 )
             }

@@ -71,7 +71,7 @@ pub(super) struct Settings {
 }
 
 /// A [`Window`] in the numbers it is kept in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Span {
     Calls(u32),
     /// The width of one of its [`BUCKETS`], in nanoseconds.
@@ -186,6 +186,24 @@ mod tests {
         assert!((share(0.25) - 0.25).abs() < f64::EPSILON);
         for rate in [1.5, f64::INFINITY, f64::NAN] {
             assert!((share(rate) - 1.0).abs() < f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn windows_are_taken_to_the_nearest_in_range() {
+        for (window, span) in [
+            (Window::Calls(0), Span::Calls(1)),
+            (Window::Calls(100), Span::Calls(100)),
+            (Window::Calls(MAX_CALLS), Span::Calls(MAX_CALLS)),
+            (Window::Calls(MAX_CALLS + 1), Span::Calls(MAX_CALLS)),
+            (Window::Calls(u32::MAX), Span::Calls(MAX_CALLS)),
+            (Window::Duration(Duration::ZERO), Span::Buckets(1)),
+            (Window::Duration(Duration::from_nanos(BUCKETS * 7)), Span::Buckets(7)),
+            (Window::Duration(Duration::MAX), Span::Buckets(u64::MAX / BUCKETS)),
+        ] {
+            let mut settings = Settings::DEFAULT;
+            settings.set_window(window);
+            assert_eq!(settings.window, span, "{window:?}");
         }
     }
 

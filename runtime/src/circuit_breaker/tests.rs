@@ -1,7 +1,6 @@
 //! The cases of the breaker, by their numbers.
 
 mod conformance;
-mod model;
 mod pitfalls;
 mod stress;
 

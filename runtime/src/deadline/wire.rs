@@ -1,5 +1,7 @@
 //! Deadlines in headers: as the time that is left, since no two machines have one clock.
 
+use core::error::Error;
+use core::fmt;
 use core::time::Duration;
 
 use super::Deadline;
@@ -117,16 +119,27 @@ impl Deadline {
 }
 
 /// A header that says no time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseDeadlineError {
     /// From [`Deadline::from_grpc_timeout`].
-    #[error("`grpc-timeout` must be one to eight digits and a unit: `H`, `M`, `S`, `m`, `u` or `n`")]
     GrpcTimeout,
     /// From [`Deadline::from_timeout_ms`].
-    #[error("a timeout in milliseconds must be digits and nothing else")]
     TimeoutMs,
 }
+
+impl fmt::Display for ParseDeadlineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GrpcTimeout => {
+                "`grpc-timeout` must be one to eight digits and a unit: `H`, `M`, `S`, `m`, `u` or `n`"
+            }
+            Self::TimeoutMs => "a timeout in milliseconds must be digits and nothing else",
+        })
+    }
+}
+
+impl Error for ParseDeadlineError {}
 
 /// Neutral: no dependency was asked.
 impl Classify for ParseDeadlineError {

@@ -167,10 +167,9 @@ impl<M, F, C, O> Drop for Race<'_, '_, M, F, C, O> {
         self.schedule.end();
         self.schedule.first.drop();
         let others = mem::take(self.others);
-        scope::drop_as(Dropping::Lost, || {
-            // Here, so that they are dropped as such also where the drop of the first one panics.
-            let _others = others;
-            self.first.set(First::Ended { failure: None });
-        });
+        let _lost = scope::drop_as(Dropping::Lost);
+        // After the guard, so that they are dropped as such also where the drop of the first one panics.
+        let _others = others;
+        self.first.set(First::Ended { failure: None });
     }
 }

@@ -145,6 +145,7 @@ async fn calls_start_and_win_in_their_time() {
         ("throttled without time",                 50, 2, &[(20, throttled_for(0)), (10, Good)],               1, 30,   &[0, 20]),
         ("transient with a hint",                  50, 2, &[(20, transient_for(200)), (10, Good)],             1, 230,  &[0, 220]),
         ("a hint of an earlier call",              50, 3, &[(60, throttled_for(200)), (500, Good), (10, Good)], 2, 270, &[0, 50, 260]),
+        ("a short hint of an earlier call",        50, 3, &[(60, throttled_for(10)), (500, Good), (10, Good)],  2, 110,  &[0, 50, 100]),
         ("an earlier hint holds",                  50, 3, &[(20, throttled_for(200)), (10, TRANSIENT), (10, Good)], 2, 240, &[0, 220, 230]),
         ("an earlier hint holds back a failure",   50, 3, &[(60, throttled_for(300)), (40, TRANSIENT), (10, Good)], 2, 370, &[0, 50, 360]),
         ("the longer of two hints",                50, 3, &[(80, throttled_for(200)), (20, throttled_for(300)), (10, Good)], 2, 380, &[0, 50, 370]),

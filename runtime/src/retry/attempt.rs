@@ -31,6 +31,7 @@ impl<F: Future> Future for Attempt<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        scope::in_attempt(*this.number, || this.call.poll(cx))
+        let _attempt = scope::in_attempt(*this.number);
+        this.call.poll(cx)
     }
 }

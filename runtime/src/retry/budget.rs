@@ -55,9 +55,9 @@ const SHORTEST_WINDOW: u64 = 1_000_000;
 /// # Exactness
 ///
 /// The decision to grant a retry is one step for all threads, and is made in whole numbers. The window slides: no call
-/// counts that is older, and each retry counts until it is; a call may be forgotten up to 1/32 of the window early.
-/// Times are those of tokio's clock. Should that go back, as between tests that pause it, time goes on here from
-/// where it was, and nothing is granted twice.
+/// counts that is older, and each retry counts until it is: a call may be forgotten up to 1/32 of the window early, and
+/// a retry as much late. Times are those of tokio's clock. Should that go back, as between tests that pause it, time
+/// goes on here from where it was, and nothing is granted twice.
 ///
 /// # Cost
 ///

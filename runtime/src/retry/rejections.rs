@@ -55,3 +55,25 @@ impl Default for Rejections {
         Self::DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RejectionKind::{BulkheadFull, CircuitOpen, RateLimited, Timeout};
+
+    #[test]
+    fn those_named_and_no_others() {
+        for (rejections, named) in [
+            (Rejections::NONE, &[][..]),
+            (Rejections::NONE.timeout(), &[Timeout]),
+            (Rejections::NONE.circuit_open().rate_limited(), &[CircuitOpen, RateLimited]),
+            (Rejections::NONE.bulkhead_full().bulkhead_full(), &[BulkheadFull]),
+            (Rejections::default(), &[Timeout, RateLimited, BulkheadFull]),
+            (Rejections::DEFAULT.timeout().circuit_open(), &[Timeout, RateLimited, BulkheadFull, CircuitOpen]),
+        ] {
+            for kind in [Timeout, CircuitOpen, BulkheadFull, RateLimited] {
+                assert_eq!(rejections.contains(kind), named.contains(&kind), "{kind:?} of {named:?}");
+            }
+        }
+    }
+}

@@ -100,7 +100,8 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     /// Makes a call that knows which attempt it is.
     #[inline]
     pub fn run<T>(&self, call: impl FnOnce() -> T) -> T {
-        scope::in_attempt(self.state.attempt, call)
+        let _attempt = scope::in_attempt(self.state.attempt);
+        call()
     }
 
     /// The delay before another attempt; `None` where that was the last one. `class` is `None` for a success.

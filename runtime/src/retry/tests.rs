@@ -302,6 +302,13 @@ async fn hooks_are_told_everything_and_their_panics_do_no_harm() {
     run(policy, |_| Flow::Returned(Ok(1))).await;
     assert!(told().is_empty());
 
+    // One of them alone is told the time as well.
+    run(STEADY.attempts(3).name("p").on_retry(again), fails_with(FAILED)).await;
+    assert_eq!(told(), ["p 1 100ms 0ns false", "p 2 100ms 100ms false"]);
+    run(STEADY.attempts(3).inside(&|| {}).on_give_up(over), fails_with(FAILED)).await;
+    let function = "steadfast::retry::tests::hooks_are_told_everything_and_their_panics_do_no_harm";
+    assert_eq!(told(), [format!("{function} over 3 200ms Attempts")]);
+
     let reasons = [
         (policy, fails_with(Error(Class::Permanent)), "NotRetryable"),
         (policy.max_duration(ms(100)), fails_with(FAILED), "MaxDuration"),
@@ -356,6 +363,15 @@ fn what_a_hook_panics_with_may_panic_in_turn() {
         .on_retry(|_| std::panic::resume_unwind(Box::new(Bomb)))
         .on_give_up(|_| std::panic::resume_unwind(Box::new(Bomb)));
     assert_eq!(policy.call_blocking(|| Err::<(), _>(FAILED)), Err(FAILED));
+}
+
+#[tokio::test(start_paused = true)]
+#[cfg(feature = "testing")]
+async fn a_clock_that_moves_by_the_delays_is_not_moved_beyond_its_end() {
+    let sleeps = crate::testing::advance_on_sleep();
+    let policy = Retry::new().backoff(Backoff::fixed(Duration::MAX)).jitter(Jitter::None);
+    assert_eq!(policy.call_blocking(|| Err::<(), _>(FAILED)), Err(FAILED));
+    assert_eq!(sleeps.taken(), [Duration::MAX; 2]);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! How a poll goes beneath a timeout, or beneath a deadline that is given.
 
 use core::cell::RefCell;
-use core::task::Poll;
 
 use tokio::time::Instant;
 
-use super::{ASKED, DEADLINE, GIVEN, Restore, SLOW, UNLIMITED, UNSTARTED, ask, deadline, earlier, end};
+use super::{ASKED, DEADLINE, GIVEN, SLOW, UNLIMITED, UNSTARTED, ask, deadline, earlier, end};
 use crate::clock;
 
 thread_local! {
@@ -21,29 +20,34 @@ pub(crate) struct Start {
     pub(crate) around: Option<Instant>,
 }
 
-/// Polls beneath a timeout that has not started. `Err` where that waits, by which the timeout starts.
-#[inline]
-pub(crate) fn beneath_unstarted<T>(nanos: u64, poll: impl FnOnce() -> Poll<T>) -> Result<T, Unstarted> {
-    let unstarted = Unstarted::enter(nanos);
-    match poll() {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => Err(unstarted),
+/// The scope beneath a timeout that has started; what it was is put back at the drop.
+#[must_use]
+pub(crate) struct Started {
+    deadline: Option<Instant>,
+    given: bool,
+}
+
+impl Started {
+    /// Of a timeout that ends at `end`.
+    #[inline]
+    pub(crate) fn enter(end: Option<Instant>) -> Self {
+        let before = DEADLINE.get();
+        DEADLINE.set(earlier(before, end));
+        Self { deadline: before, given: GIVEN.replace(false) }
+    }
+
+    /// After a poll that waits: the deadline around the timeout itself.
+    pub(crate) fn leave(self) -> Option<Instant> {
+        drop(self);
+        deadline()
     }
 }
 
-/// Polls beneath a timeout that ends at `end`. `Err` where that waits: the deadline around the timeout itself.
-#[inline]
-pub(crate) fn beneath_started<T>(end: Option<Instant>, poll: impl FnOnce() -> Poll<T>) -> Result<T, Option<Instant>> {
-    let before = DEADLINE.get();
-    let restore = Restore { cell: &DEADLINE, before };
-    DEADLINE.set(earlier(before, end));
-    let _given = Restore { cell: &GIVEN, before: GIVEN.replace(false) };
-    match poll() {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => {
-            drop(restore);
-            Err(deadline())
-        }
+impl Drop for Started {
+    #[inline]
+    fn drop(&mut self) {
+        DEADLINE.set(self.deadline);
+        GIVEN.set(self.given);
     }
 }
 
@@ -82,6 +86,7 @@ impl Drop for Given {
 }
 
 /// The scope beneath a timeout that has not started; what it was is put back at the drop.
+#[must_use]
 pub(crate) struct Unstarted {
     /// The shortest unstarted timeout around this one, with the flag as it was.
     around: u64,
@@ -89,7 +94,7 @@ pub(crate) struct Unstarted {
 
 impl Unstarted {
     #[inline]
-    fn enter(nanos: u64) -> Self {
+    pub(crate) fn enter(nanos: u64) -> Self {
         let around = UNSTARTED.get();
         let beneath = if around & SLOW == 0 { around.min(nanos) } else { Saved::enter(nanos) };
         UNSTARTED.set(beneath);

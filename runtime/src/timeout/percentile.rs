@@ -11,7 +11,7 @@ use super::alarm::Alarm;
 use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::percentile::{NEVER, Watch};
-use crate::scope::{self, Dropping};
+use crate::scope::{self, Dropping, Started};
 use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow};
 
 /// Ends a call that takes much longer than others did lately: `#[timeout(percentile(..))]` as a value.
@@ -186,13 +186,13 @@ where
             StageProjection::Under { watch, call, alarm, layer } => {
                 let start = (!watch.is_running()).then(|| Start::of(watch));
                 let deadline = start.map_or_else(|| alarm.deadline(), |start| start.deadline);
-                let around = match scope::beneath_started(deadline, || call.poll(cx)) {
-                    Ok(outcome) => {
-                        watch.end(matches!(outcome, Flow::Returned(_)));
-                        return Poll::Ready(outcome);
-                    }
-                    Err(around) => around,
-                };
+                let beneath = Started::enter(deadline);
+                if let Poll::Ready(outcome) = call.poll(cx) {
+                    drop(beneath);
+                    watch.end(matches!(outcome, Flow::Returned(_)));
+                    return Poll::Ready(outcome);
+                }
+                let around = beneath.leave();
                 let over = match start {
                     Some(Start { deadline, at_once }) => alarm.set_at(deadline, at_once, around, cx),
                     None => alarm.is_over(around, cx),
@@ -205,7 +205,10 @@ where
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
-        scope::drop_as(Dropping::TimedOut, || stage.set(Stage::Over { layer }));
+        {
+            let _timed_out = scope::drop_as(Dropping::TimedOut);
+            stage.set(Stage::Over { layer });
+        }
         layer.tell();
         layer.rejection()
     }

@@ -190,13 +190,17 @@ async fn the_inner_one_reports_where_the_outer_one_cannot() {
     // As where a thread blocks on it, which polls it whenever it is woken, and nothing around.
     let around = Instant::now() + ms(100);
     let mut call = pin!(Timeout::new(ms(300)).name("inner").try_call(pending::<()>()));
-    let mut poll = || scope::beneath_started(Some(around), || poll_now(call.as_mut()));
-    assert!(poll().is_err());
+    let mut poll = || {
+        let _beneath = scope::Started::enter(Some(around));
+        poll_now(call.as_mut())
+    };
+    assert!(poll().is_pending());
     advance(ms(200)).await;
-    assert!(poll().is_err());
+    assert!(poll().is_pending());
     advance(ms(800)).await;
-    assert!(poll().is_err(), "left to the outer one");
-    assert!(poll().is_ok_and(|flow| is_timeout(&flow, "inner")));
+    assert!(poll().is_pending(), "left to the outer one");
+    let Poll::Ready(flow) = poll() else { panic!("it is over") };
+    assert!(is_timeout(&flow, "inner"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -309,4 +313,37 @@ fn the_future_stays_small() {
     let timeout = Timeout::new(ms(1));
     let timed = super::timeout(&timeout).around(flow::call(body));
     assert!(size_of_val(&timed) <= bare + 32);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sibling_sees_the_deadline_that_another_has_asked_for() {
+    for inner in [Timeout::new(ms(5000)), Timeout::new(ms(100)), None.into()] {
+        let asks = inner.try_call(async {
+            assert!(remaining() <= Some(ms(1000)));
+            ready(()).await;
+            pending::<()>().await;
+        });
+        let sibling = async { assert_eq!(remaining(), Some(ms(1000)), "{inner:?}") };
+        let joined = async { tokio::join!(biased; asks, sibling) };
+        let _flow = Timeout::new(ms(1000)).try_call(joined).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_is_forgotten_with_the_timeout() {
+    for limit in [Duration::ZERO, ms(1), ms(1000)] {
+        assert!(is_timeout(
+            &Timeout::new(limit)
+                .name("t")
+                .try_call(async {
+                    assert_eq!(remaining(), Some(limit));
+                    pending::<()>().await;
+                })
+                .await,
+            "t"
+        ));
+        advance(ms(500)).await;
+        let flow = Timeout::new(ms(1000)).try_call(async { remaining() }).await;
+        assert_eq!(flow, Flow::Returned(Some(ms(1000))), "its time begins now");
+    }
 }

@@ -190,6 +190,95 @@ fn a_limit_that_is_not_used_learns_from_what_it_sees() {
     assert_eq!(gradient.limit(), 200);
 }
 
+/// Two rounds of those that run, but enough calls for how far latencies may be spread: as a queue's, until it is known.
+#[test]
+fn so_many_calls_make_a_window() {
+    for (running, calls) in [(1, 24), (12, 24), (13, 26), (50, 100)] {
+        let mut gradient = gradient(1, 200, 50);
+        let mut learn = |calls| {
+            for _ in 0..calls {
+                gradient.learn(Ended { at: 0, running, took: Some(100 * MILLISECOND) });
+            }
+            gradient.unloaded
+        };
+        assert_eq!(learn(50), None, "those of the first round");
+        assert_eq!(learn(calls - 1), None, "{running} run");
+        assert!(learn(1).is_some(), "{running} run");
+        // All have taken the same time.
+        assert_between(gradient.spread, 0.875, 0.875);
+    }
+}
+
+/// Where the limit is not in use.
+#[test]
+fn a_window_says_an_eighth_of_the_latency_without_load() {
+    let mut gradient = gradient(1, 200, 50);
+    for (millis, known) in [(100, 100.0), (200, 112.5), (200, 123.4375), (100, 120.507_812_5)] {
+        let before = gradient.unloaded;
+        for _ in 0..100 {
+            if gradient.unloaded == before {
+                gradient.learn(Ended { at: 0, running: 5, took: Some(millis * MILLISECOND) });
+            }
+        }
+        let found = gradient.unloaded.unwrap() / nanos(MILLISECOND);
+        assert_between(found, known - 1e-9, known + 1e-9);
+    }
+}
+
+/// What a probe has found moves what is known half-way, or in full where that was learnt under load; and the next one
+/// comes soon where nobody expected it.
+#[test]
+fn what_a_probe_finds() {
+    for (found, known, next) in [
+        (1.0, 1.0, SOON),
+        (49.0, 49.0, SOON),
+        (50.0, 75.0, BETWEEN_PROBES),
+        (100.0, 100.0, BETWEEN_PROBES),
+        (200.0, 150.0, BETWEEN_PROBES),
+        (201.0, 150.5, SOON),
+        (5000.0, 2550.0, SOON),
+    ] {
+        let mut gradient = gradient(1, 200, 50);
+        gradient.unloaded = Some(100.0);
+        gradient.learn_unloaded(found, 10);
+        assert_eq!((gradient.unloaded, gradient.next_probe), (Some(known), 10 * next), "{found}");
+    }
+}
+
+/// Where the limit falls as fast as it can and nothing is won by it, a probe comes sooner.
+#[test]
+fn a_probe_comes_soon_where_nothing_else_helps() {
+    let calls_to_the_next = |factor| {
+        let (mut gradient, mut dependency) = (gradient(1, 200, 20), Dependency::new(20.0));
+        dependency.serve(&mut gradient, 20_000);
+        for is_under_way in [false, true, false] {
+            while gradient.probe.is_some() != is_under_way {
+                dependency.serve_one(&mut gradient);
+            }
+        }
+        dependency.base *= factor;
+        let mut calls = 0;
+        while gradient.probe.is_none() {
+            dependency.serve_one(&mut gradient);
+            calls += 1;
+        }
+        calls
+    };
+    let (usual, soon) = (calls_to_the_next(1), calls_to_the_next(30));
+    assert!(soon * 3 < usual, "{soon} of {usual}");
+}
+
+/// A sign of overload took no time, and does not shorten the mean.
+#[test]
+fn a_mean_is_that_of_the_answers() {
+    let mut window = Window::default();
+    for took in [Some(10), None, Some(30), None, None] {
+        window.add(Ended { at: 0, running: 1, took }, 0);
+    }
+    assert_between(window.mean(), 20.0, 20.0);
+    assert_between(window.spread(), 0.25, 0.25);
+}
+
 #[test]
 fn probes_cost_little() {
     for capacity in [2.0, 5.0, 20.0, 100.0] {

@@ -11,7 +11,7 @@ use crate::State::{Closed, ForcedOpen, HalfOpen, Open};
 use crate::circuit_breaker::layer::circuit_breaker;
 use crate::name::Name;
 use crate::rejection::RejectionKind;
-use crate::{Abandoned, CircuitBreaker, Class, Flow, State, StateChange, Window, scope};
+use crate::{Abandoned, CircuitBreaker, Class, Flow, Permit, State, StateChange, Window, scope};
 
 use super::*;
 
@@ -50,7 +50,14 @@ fn cases() -> Vec<Case> {
         case("C15", rate(0.5, 1).window_duration(secs(10)).min_calls(2), "f +10000 f C +9600 f O"),
         case("C15, early", rate(0.5, 1).window_duration(secs(10)).min_calls(2), "+5 f +9680 f O"),
         case("C15, shards", rate(0.5, 1).window_duration(secs(10)).min_calls(3), "s s s +9000 f C f C +1000 f O"),
+        case("C15, few failures", rate(0.5, 1).window_duration(secs(10)).min_calls(2), "s s s f C f C f O"),
+        case("C15, after a reset", rate(0.5, 1).window_duration(secs(10)).min_calls(2), "s s s s !r f C f O"),
         case("C16", new().slow_call(secs(1)).slow_call_rate(0.5).min_calls(4), "~1000 ~0 ~0 C ~1500 O x"),
+        case(
+            "C11, all over again",
+            new().failure_threshold(1).reset_timeout(secs(1)).success_threshold(2),
+            "f +1000 s H f O +1000 s H s C",
+        ),
         case(
             "C16, a slow probe",
             new().failure_threshold(1).reset_timeout(secs(1)).slow_call(secs(1)),
@@ -75,10 +82,11 @@ fn cases() -> Vec<Case> {
 async fn the_table_async() {
     for Case { number, breaker, script } in cases() {
         for (at, step) in script.split(' ').enumerate() {
-            let which = format!("{number}, step {at}, `{step}`: {breaker:?}");
+            // Only where it is wanted: to look at a breaker lets it count what threads have counted apart.
+            let which = || format!("{number}, step {at}, `{step}`: {breaker:?}");
             match told(&breaker, step) {
                 Step::Told => {}
-                Step::State(is) => assert!(is, "{which}"),
+                Step::State(is) => assert!(is, "{}", which()),
                 Step::Wait(wait) => advance(wait).await,
                 Step::Call(expected, takes) => {
                     let called = AtomicU32::new(0);
@@ -89,8 +97,8 @@ async fn the_table_async() {
                         }
                         expected
                     });
-                    assert_eq!(got.await, expected, "{which}");
-                    assert_eq!(called.load(Relaxed), u32::from(expected != Err(Error::Rejected)), "{which}");
+                    assert_eq!(got.await, expected, "{}", which());
+                    assert_eq!(called.load(Relaxed), u32::from(expected != Err(Error::Rejected)), "{}", which());
                 }
             }
         }
@@ -101,17 +109,18 @@ async fn the_table_async() {
 async fn the_table_sync() {
     for Case { number, breaker, script } in cases() {
         for (at, step) in script.split(' ').enumerate() {
-            let which = format!("{number}, step {at}, `{step}`: {breaker:?}");
+            // Only where it is wanted: to look at a breaker lets it count what threads have counted apart.
+            let which = || format!("{number}, step {at}, `{step}`: {breaker:?}");
             match told(&breaker, step) {
                 Step::Told => {}
-                Step::State(is) => assert!(is, "{which}"),
+                Step::State(is) => assert!(is, "{}", which()),
                 Step::Wait(wait) => advance(wait).await,
                 Step::Call(expected, takes) if takes.is_zero() => {
-                    assert_eq!(breaker.call_blocking(|| expected), expected, "{which}");
+                    assert_eq!(breaker.call_blocking(|| expected), expected, "{}", which());
                 }
                 Step::Call(_, takes) => {
                     // A closure can't advance the clock; a permit says the same.
-                    let permit = breaker.try_acquire().expect(&which);
+                    let permit = breaker.try_acquire().unwrap_or_else(|_| panic!("{}", which()));
                     advance(takes).await;
                     permit.success();
                 }
@@ -237,7 +246,7 @@ async fn c10_a_rejection_says_what_is_left() {
     assert!(breaker.is_open());
     advance(secs(30)).await;
     assert_eq!((breaker.state(), breaker.is_open()), (State::Open, false));
-    assert_eq!(breaker.retry_after(), Some(Duration::ZERO));
+    assert_eq!(breaker.retry_after(), None, "a call can pass");
     assert_eq!(breaker.counts().rejected, 1);
 }
 
@@ -247,7 +256,8 @@ async fn c12_calls_dropped_by_a_timeout_of_ours_are_failures() {
     for _ in 0..2 {
         let mut call = Box::pin(breaker.call(pending::<Result<(), Error>>()));
         assert!(poll_once(call.as_mut()).is_pending());
-        scope::drop_as(scope::Dropping::TimedOut, || drop(call));
+        let _timed_out = scope::drop_as(scope::Dropping::TimedOut);
+        drop(call);
     }
     assert_eq!(breaker.state(), State::Open);
 }
@@ -349,6 +359,7 @@ async fn changes_are_told() {
     for _ in 0..2 {
         breaker.try_acquire().unwrap().failure();
     }
+    breaker.try_acquire().unwrap_err();
     advance(millis(1_500)).await;
     breaker.try_acquire().unwrap().success();
     breaker.reset();
@@ -366,4 +377,46 @@ async fn changes_are_told() {
         ]
     );
     assert_eq!((told[0].name, told[0].counts.consecutive_failures, told[0].counts.opened), ("told", 2, 1));
+    assert_eq!([told[0].counts.rejected, told[1].counts.rejected], [0, 1]);
+}
+
+/// What a permit is told: whether it counts as a failure, and as a success.
+#[tokio::test(start_paused = true)]
+async fn c20_what_a_permit_is_told() {
+    type Case = (&'static str, fn(Permit<'_>, Class), Class, (u64, u64));
+    let transient = Class::Transient { retry_after: None };
+    let throttled = Class::Throttled { retry_after: None };
+    let cases: [Case; 8] = [
+        ("success", |permit, _| permit.success(), transient, (0, 1)),
+        ("failure", |permit, _| permit.failure(), transient, (1, 0)),
+        ("ignore", |permit, _| permit.ignore(), transient, (0, 0)),
+        ("report nothing", |permit, _| permit.report(None), transient, (0, 1)),
+        ("report", |permit, class| permit.report(Some(class)), Class::Permanent, (0, 1)),
+        ("report", |permit, class| permit.report(Some(class)), transient, (1, 0)),
+        ("report", |permit, class| permit.report(Some(class)), throttled, (0, 0)),
+        ("report", |permit, class| permit.report(Some(class)), Class::Neutral, (0, 0)),
+    ];
+    for (name, tell, class, expected) in cases {
+        // One that is told anything is not abandoned.
+        for abandoned in [Abandoned::Neutral, Abandoned::Failure] {
+            let breaker = CircuitBreaker::new().failure_rate(1.0).abandoned(abandoned);
+            tell(breaker.try_acquire().unwrap(), class);
+            let counts = breaker.counts();
+            assert_eq!((counts.failures, counts.successes()), expected, "{name}, {class:?}, {abandoned:?}");
+        }
+    }
+}
+
+/// Also those that no failure has followed, which threads count apart.
+#[tokio::test(start_paused = true)]
+async fn successes_are_counted_from_the_first_on() {
+    let breaker = CircuitBreaker::new().failure_rate(0.5).window_duration(secs(10));
+    for round in ["new", "reset", "reset again"] {
+        for calls in 1..=3 {
+            breaker.try_acquire().unwrap().success();
+            assert_eq!(breaker.counts().calls, calls, "{round}");
+        }
+        breaker.reset();
+        assert_eq!(breaker.counts().calls, 0, "{round}");
+    }
 }

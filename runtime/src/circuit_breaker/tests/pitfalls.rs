@@ -362,7 +362,8 @@ fn a_call_is_dropped_before_its_place_is_given_back() {
         pending::<Result<(), ()>>().await
     }));
     assert!(poll_once(call.as_mut()).is_pending());
-    scope::drop_as(scope::Dropping::TimedOut, || drop(call));
+    let _timed_out = scope::drop_as(scope::Dropping::TimedOut);
+    drop(call);
     assert_eq!(breaker.state(), State::Open);
 }
 

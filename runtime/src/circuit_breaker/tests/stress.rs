@@ -8,7 +8,7 @@ use crate::{CircuitBreaker, Keyed, State};
 use super::*;
 
 const PROBES: u32 = 3;
-const ROUNDS: u32 = 20_000;
+const ROUNDS: u32 = if cfg!(miri) { 50 } else { 20_000 };
 
 /// A cheap sequence without a pattern, another for each thread.
 fn scatter(thread: u32, round: u32) -> u32 {

@@ -277,13 +277,14 @@ async fn p38_what_was_forgotten_does_not_come_back() {
 
 #[test]
 fn p38_many_at_once() {
+    const TURNS: u64 = if cfg!(miri) { 40 } else { 2_000 };
     let policy = StaleFallback::new(MINUTE).max_keys(10);
     let next = AtomicU64::new(1);
     thread::scope(|scope| {
         for thread in 0..4_u64 {
             let (policy, next) = (&policy, &next);
             scope.spawn(move || {
-                for turn in 0..2_000 {
+                for turn in 0..TURNS {
                     let key = (thread + turn) % 20;
                     // A later one than any before that has ended: what is answered later is no earlier.
                     let before = next.load(SeqCst);

@@ -50,7 +50,8 @@ async fn the_next_call_starts_after_the_percentile() {
         ("zero, and ready at once", || leaked(median().max(ms(0))), &[(0, Good)], (0, 0, &[0])),
         ("beyond the clock", || leaked(median().max(Duration::MAX)), &[(1000, Good)], (0, 1000, &[0])),
         ("a hint that is too long", known, &[(3, throttled_for(10_001)), (5, Good)], (0, 3, &[0])),
-        ("a hint no longer than it", slow, &[(3, throttled_for(10_001)), (5, Good)], (1, 10_009, &[0, 10_004])),
+        ("a hint as long as it", slow, &[(3, throttled_for(20_000)), (5, Good)], (1, 20_008, &[0, 20_003])),
+        ("a hint shorter than it", slow, &[(3, throttled_for(10_001)), (5, Good)], (1, 10_009, &[0, 10_004])),
     ];
     for &(what, percentile, calls, (outcome, at, started)) in CASES {
         let went = race(Hedge::percentile(percentile()).attempts(2), calls).await;
@@ -133,7 +134,9 @@ async fn a_panic_is_no_call_that_returned() {
     for (number, after, counted) in [(0, 0, 0), (0, 5, 0), (0, 30, 2), (1, 0, 1), (1, 30, 2)] {
         let percentile = known();
         let calls = Cell::new(0);
-        let mut call = Box::pin(Hedge::percentile(percentile).call(|| async {
+        let hedge = Hedge::percentile(percentile);
+        // Not `Hedge::call`, whose future drops this one as it unwinds.
+        let body = || async {
             if calls.replace(calls.get() + 1) != number {
                 pending::<()>().await;
             }
@@ -143,11 +146,18 @@ async fn a_panic_is_no_call_that_returned() {
             std::panic::resume_unwind(Box::new("body"));
             #[expect(unreachable_code, reason = "it says of what type the call is")]
             Ok::<(), Failure>(())
-        }));
+        };
+        let around = layer::hedge(&hedge).around(|| crate::flow::call::<_, Rejection>(body()), |_| None);
+        let mut call = Box::pin(around);
         while let Ok(polled) = catch_unwind(AssertUnwindSafe(|| poll_now(call.as_mut()))) {
             assert!(polled.is_pending());
             advance(ms(1)).await;
         }
+        assert_eq!(
+            percentile.calls(),
+            10 + counted,
+            "call {number} after {after} ms, though the future is still there"
+        );
         drop(call);
         assert_eq!(percentile.calls(), 10 + counted, "call {number} after {after} ms");
     }

@@ -146,7 +146,7 @@ async fn a_limit_that_is_forced_or_reset() {
 fn under_stress_no_place_is_lost_and_none_given_twice() {
     const MOST: u32 = 4;
     const THREADS: u32 = 6;
-    const ROUNDS: u32 = 3_000;
+    const ROUNDS: u32 = if cfg!(miri) { 30 } else { 3_000 };
     let bulkhead = Bulkhead::adaptive(1, MOST).initial(2).max_wait(Duration::MAX).max_queue(THREADS);
     let (inside, most, over) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
     let body = || {
