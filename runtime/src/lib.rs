@@ -129,6 +129,7 @@ mod cause;
 mod circuit_breaker;
 mod class;
 mod clock;
+mod control;
 mod deadline;
 mod event;
 mod fallback;
@@ -162,6 +163,8 @@ mod woken;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "registry")]
+pub mod registry;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -335,6 +335,11 @@ fn docs() {
                     call.await
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Result<Row, Error>| {
                         (&&&::steadfast::__private::Outcome(outcome)).is_error()

@@ -274,6 +274,11 @@ fn plain_value() {
                     call.await
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &u64| (&&&::steadfast::__private::Outcome(outcome)).is_error(),
                 ) {

@@ -345,6 +345,11 @@ fn between_fallbacks() {
                                     call.await
                                 };
                                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                                    {
+                                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                                            .inside(&|| {});
+                                        &FALLBACK
+                                    },
                                     outcome,
                                     |outcome: &Result<Row, Error>| {
                                         (&&&::steadfast::__private::Outcome(outcome)).is_error()
@@ -383,6 +388,11 @@ fn between_fallbacks() {
                     Result<Row, Error>,
                     _,
                 >(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Result<Row, Error>| {
                         (&&&::steadfast::__private::Outcome(outcome)).is_error()

@@ -214,6 +214,11 @@ fn named_failure() {
                     call.await
                 };
                 let failure: Failure<Option<Row>> = match ::steadfast::__private::fallback(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Option<Row>| match outcome {
                         None => true,

@@ -229,6 +229,11 @@ fn fallback() {
                     call.await
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Result<Row, Error>| {
                         (&&&::steadfast::__private::Outcome(outcome)).is_error()
@@ -261,6 +266,11 @@ fn fallback_blocking() {
                     call()
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Result<Row, Error>| {
                         (&&&::steadfast::__private::Outcome(outcome)).is_error()

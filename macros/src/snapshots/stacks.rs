@@ -72,6 +72,11 @@ fn all_four() {
                     }
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Result<Row, Error>| {
                         (&&&::steadfast::__private::Outcome(outcome)).is_error()
@@ -118,6 +123,11 @@ fn all_four_blocking() {
                                     call()
                                 };
                                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                                    {
+                                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                                            .inside(&|| {});
+                                        &FALLBACK
+                                    },
                                     outcome,
                                     |outcome: &Result<Row, Error>| match outcome {
                                         ::core::result::Result::Err(error) => {
@@ -172,6 +182,11 @@ fn all_four_blocking() {
                     Result<Row, Error>,
                     _,
                 >(
+                    {
+                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                            .inside(&|| {});
+                        &FALLBACK
+                    },
                     outcome,
                     |outcome: &Result<Row, Error>| {
                         (&&&::steadfast::__private::Outcome(outcome)).is_error()

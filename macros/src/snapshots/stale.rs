@@ -185,6 +185,11 @@ fn above_another_fallback() {
                                     call.await
                                 };
                                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                                    {
+                                        static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                                            .inside(&|| {});
+                                        &FALLBACK
+                                    },
                                     outcome,
                                     |outcome: &Result<Row, Error>| {
                                         (&&&::steadfast::__private::Outcome(outcome)).is_error()
@@ -280,6 +285,11 @@ fn above_a_hedge() {
                             call.await
                         };
                         if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
+                            {
+                                static FALLBACK: ::steadfast::__private::Fallback = ::steadfast::__private::Fallback::new()
+                                    .inside(&|| {});
+                                &FALLBACK
+                            },
                             outcome,
                             |outcome: &Result<Row, Error>| {
                                 (&&&::steadfast::__private::Outcome(outcome)).is_error()

@@ -1,0 +1,67 @@
+//! What is put over the settings of a policy while the program runs.
+//!
+//! The settings of an attribute are its defaults. What is put over them by configuration is kept whole, behind one
+//! pointer, so that nobody sees half a change; while nothing is, the price is one load.
+
+#[cfg(feature = "registry")]
+use core::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(feature = "registry")]
+use arc_swap::{ArcSwapOption, Guard};
+#[cfg(feature = "registry")]
+use std::sync::Arc;
+
+/// What every policy has besides the settings of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Common {
+    /// Switched off it lets every call pass as though it were not there.
+    pub(crate) enabled: bool,
+    /// It decides, counts and reports, but lets calls pass: for what rejects.
+    pub(crate) shadow: bool,
+    /// Whether the program cannot do without what it guards, for [`health`](crate::health).
+    pub(crate) critical: bool,
+}
+
+impl Common {
+    pub(crate) const DEFAULT: Self = Self { enabled: true, shadow: false, critical: false };
+}
+
+/// Holds what is put over the settings of one policy: `T` is all settings of the kind, or a part of them.
+///
+/// Without the feature `registry` it holds nothing, and is never asked.
+#[derive(Debug)]
+pub struct Control<T: 'static> {
+    #[cfg(feature = "registry")]
+    altered: AtomicBool,
+    #[cfg(feature = "registry")]
+    over: ArcSwapOption<T>,
+    #[cfg(not(feature = "registry"))]
+    nothing: core::marker::PhantomData<T>,
+}
+
+#[cfg(feature = "registry")]
+impl<T: 'static> Control<T> {
+    /// Nothing is put over the settings.
+    pub const fn new() -> Self {
+        Self { altered: AtomicBool::new(false), over: ArcSwapOption::const_empty() }
+    }
+
+    /// What has been put over the settings.
+    #[inline]
+    pub(crate) fn over(&self) -> Option<Guard<Option<Arc<T>>>> {
+        if self.altered.load(Ordering::Acquire) { Some(self.over.load()) } else { None }
+    }
+
+    /// Whether anything has.
+    #[inline]
+    pub(crate) fn is_altered(&self) -> bool {
+        self.altered.load(Ordering::Acquire)
+    }
+
+    /// Puts something over the settings, for all calls from now on; `None` takes away what was there.
+    pub(crate) fn set(&self, over: Option<T>) {
+        let altered = over.is_some();
+        self.over.store(over.map(Arc::new));
+        self.altered.store(altered, Ordering::Release);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the registry asks of a policy, whatever its kind.
+
+use super::Value;
+use crate::PolicyKind;
+
+/// A setting in force.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// As the argument of the attribute is called.
+    pub key: &'static str,
+    /// Its value.
+    pub value: Value,
+}
+
+/// Something that a policy has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Count {
+    /// What was counted: `running`, `rejected`.
+    pub name: &'static str,
+    /// How many.
+    pub value: u64,
+}
+
+/// What is done to a policy by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Steer {
+    /// Rejects every call.
+    ForceOpen,
+    /// Lets every call pass.
+    ForceClosed,
+    /// Begins anew.
+    Reset,
+}
+
+/// A setting that a policy does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The key, as it was given.
+    pub key: String,
+    /// What is wrong with it, and what to write instead: lower case, no full stop.
+    pub message: String,
+}
+
+/// Puts settings that were found good in force. It cannot fail.
+pub type Change<'p> = Box<dyn FnOnce() + Send + 'p>;
+
+/// A policy as the registry sees it.
+pub trait Managed: Sync {
+    /// The name given, or the path of the function that the attribute stands on.
+    fn name(&self) -> &'static str;
+
+    /// Whether the name was given, so that a configuration can address it.
+    fn is_named(&self) -> bool;
+
+    /// What kind of policy it is.
+    fn kind(&self) -> PolicyKind;
+
+    /// The settings in force, `enabled`, `shadow` and `critical` included, in the order of the docs.
+    fn settings(&self) -> Vec<Setting>;
+
+    /// How it stands, in the words of the field: `closed`, `open`, `half_open`, `forced_open`, `forced_closed`. `None` for
+    /// a kind that has no state.
+    fn state(&self) -> Option<&'static str>;
+
+    /// What it has counted.
+    fn counts(&self) -> Vec<Count>;
+
+    /// Steers it by hand; `false` for a kind that cannot be steered so.
+    fn steer(&self, steer: Steer) -> bool;
+
+    /// Checks settings that are to be put over those of the attribute, in the place of all that were put over them
+    /// before; none at all takes them back. Nothing changes before the [`Change`] is called.
+    ///
+    /// # Errors
+    /// Every setting that is unknown, out of range or at odds with another one, as strictly as the attributes are.
+    fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>>;
+}
