@@ -131,6 +131,7 @@ mod class;
 mod clock;
 mod control;
 mod deadline;
+mod declare;
 mod event;
 mod fallback;
 mod filter;

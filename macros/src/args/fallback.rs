@@ -1,14 +1,16 @@
 //! `#[fallback]`.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
 use super::stale::Stale;
 use crate::check::mentions_question_mark;
 use crate::kind::Facts;
-use crate::policy::Policy;
+use crate::emit::Root;
+use crate::policy::{Layer, Made, Policy};
+use crate::stack::Stack;
 
 pub(crate) const FACTS: Facts = Facts {
     name: "fallback",
@@ -85,6 +87,28 @@ impl Fallback {
         Self { answer: *closure.body, failure }
     }
 
+    /// What is evaluated once, before the body: the policy, where a flag of it is no literal.
+    pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        if layer.common.flags.are_literals() {
+            return TokenStream::new();
+        }
+        let (root, ty) = (&stack.root, ty(&stack.root));
+        let made = layer.made(root, &ty, Made::constant(quote_spanned!(Span::mixed_site()=> #ty::new())));
+        let variable = layer.variable("fallback", stack);
+        quote_spanned!(Span::mixed_site()=> let #variable = #made;)
+    }
+
+    /// The policy by reference.
+    pub(crate) fn policy(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+        let span = Span::mixed_site();
+        if layer.common.flags.are_literals() {
+            let ty = ty(&stack.root);
+            return layer.constant(&stack.root, &ty, Made::constant(quote_spanned!(span=> #ty::new())));
+        }
+        let variable = layer.variable("fallback", stack);
+        quote_spanned!(span=> &#variable)
+    }
+
     /// Whether the answer is `Ok(..)`, come what may.
     pub(crate) fn always_succeeds(&self) -> bool {
         let Expr::Call(call) = &self.answer else { return false };
@@ -102,6 +126,10 @@ impl Fallback {
     pub(crate) fn answer(&self) -> TokenStream {
         Stmt::Expr(self.answer.clone(), None).into_token_stream()
     }
+}
+
+fn ty(root: &Root) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #root::__private::Fallback)
 }
 
 /// `failure: Failure<R>`
