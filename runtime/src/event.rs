@@ -149,6 +149,23 @@ pub enum Decision {
     BudgetExhausted,
 }
 
+impl Decision {
+    /// What kind of decision it is, in one word: `gave_up`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Retrying { .. } => "retrying",
+            Self::GaveUp { .. } => "gave_up",
+            Self::Rejected(_) => "rejected",
+            Self::TimedOut { .. } => "timed_out",
+            Self::StateChanged { .. } => "state_changed",
+            Self::Hedged { .. } => "hedged",
+            Self::HedgeWon { .. } => "hedge_won",
+            Self::FellBack { .. } => "fell_back",
+            Self::BudgetExhausted => "budget_exhausted",
+        }
+    }
+}
+
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {

@@ -156,6 +156,7 @@ mod sleeper;
 mod sync;
 mod time;
 mod timeout;
+mod trace;
 mod wake;
 #[cfg(test)]
 mod woken;
