@@ -107,6 +107,8 @@ pub enum Decision {
     },
     /// A circuit breaker, bulkhead or rate limit: a call was not made.
     Rejected(Rejection),
+    /// A circuit breaker, bulkhead or rate limit in shadow: a call was let pass that it would have rejected.
+    WouldReject(Rejection),
     /// A timeout: a call was dropped before its end.
     #[non_exhaustive]
     TimedOut {
@@ -171,6 +173,7 @@ impl fmt::Display for Event {
             Decision::GaveUp { attempts: 1, reason, .. } => write!(f, "gave up after 1 attempt: {reason:?}"),
             Decision::GaveUp { attempts, reason, .. } => write!(f, "gave up after {attempts} attempts: {reason:?}"),
             Decision::Rejected(rejection) => rejection.fmt(f),
+            Decision::WouldReject(rejection) => write!(f, "would have rejected a call: {rejection}"),
             Decision::TimedOut { limit } => write!(f, "ended a call after {limit:.3?}"),
             Decision::StateChanged { from, to, reason, .. } => write!(f, "went from {from:?} to {to:?}: {reason:?}"),
             Decision::Hedged { call } => write!(f, "started call {call}"),
