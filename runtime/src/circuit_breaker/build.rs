@@ -151,6 +151,26 @@ impl CircuitBreaker {
         self
     }
 
+    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
+    /// same.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.settings.common.enabled = enabled;
+        self
+    }
+
+    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
+    /// passes. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    pub const fn shadow(mut self, shadow: bool) -> Self {
+        self.settings.common.shadow = shadow;
+        self
+    }
+
+    /// Whether the program cannot do without what it guards; `false` by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.settings.common.critical = critical;
+        self
+    }
+
     /// Called after each change of state, outside of any lock.
     pub const fn on_state_change(mut self, listener: fn(&StateChange)) -> Self {
         self.on_state_change = Some(listener);

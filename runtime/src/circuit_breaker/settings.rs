@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::control::Common;
 use crate::time::saturated;
 
 /// Which outcomes a rate is judged on.
@@ -56,6 +57,7 @@ pub(super) enum Trip {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
+    pub(super) common: Common,
     pub(super) trip: Trip,
     pub(super) window: Span,
     min_calls: u32,
@@ -89,6 +91,7 @@ const SECOND: u64 = 1_000_000_000;
 
 impl Settings {
     pub(super) const DEFAULT: Self = Self {
+        common: Common::DEFAULT,
         trip: Trip::Consecutive(5),
         window: Span::Calls(100),
         min_calls: 20,
