@@ -245,7 +245,7 @@ impl Expand<'_> {
             quote_spanned!(site()=> let outcome = { #statements #outcome };)
         };
         let handles = layer.filter.handles(root, output);
-        let policy = fallback.policy(layer, self.stack);
+        let policy = Fallback::policy(layer, self.stack);
         let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
         match &fallback.failure {

@@ -166,7 +166,7 @@ impl Layer {
         match &self.policy {
             Policy::Around(policy) => policy.prelude(self, stack),
             Policy::Retry(retry) => retry.prelude(self, stack),
-            Policy::Fallback(fallback) => fallback.prelude(self, stack),
+            Policy::Fallback(_) => TokenStream::new(),
         }
     }
 

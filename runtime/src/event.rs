@@ -158,6 +158,7 @@ impl Decision {
             Self::Retrying { .. } => "retrying",
             Self::GaveUp { .. } => "gave_up",
             Self::Rejected(_) => "rejected",
+            Self::WouldReject(_) => "would_reject",
             Self::TimedOut { .. } => "timed_out",
             Self::StateChanged { .. } => "state_changed",
             Self::Hedged { .. } => "hedged",

@@ -172,6 +172,8 @@ mod woken;
 #[path = "private.rs"]
 pub mod __private;
 #[cfg(feature = "registry")]
+pub mod health;
+#[cfg(feature = "registry")]
 pub mod registry;
 #[doc = include_str!("../docs/telemetry.md")]
 pub mod telemetry {}
@@ -186,6 +188,8 @@ pub use event::observe::{Observer, observe};
 pub use event::{Cause, Decision, Event, PolicyKind};
 pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
+#[cfg(feature = "registry")]
+pub use health::health;
 pub use hedge::{Hedge, HedgeWhen};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};

@@ -6,10 +6,11 @@ use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
 use super::stale::Stale;
+use super::stateful::is_constant;
 use crate::check::mentions_question_mark;
+use crate::ctxt::Ctxt;
 use crate::kind::Facts;
-use crate::emit::Root;
-use crate::policy::{Layer, Made, Policy};
+use crate::policy::{Layer, Policy};
 use crate::stack::Stack;
 
 pub(crate) const FACTS: Facts = Facts {
@@ -87,26 +88,18 @@ impl Fallback {
         Self { answer: *closure.body, failure }
     }
 
-    /// What is evaluated once, before the body: the policy, where a flag of it is no literal.
-    pub(crate) fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        if layer.common.flags.are_literals() {
-            return TokenStream::new();
-        }
-        let (root, ty) = (&stack.root, ty(&stack.root));
-        let made = layer.made(root, &ty, Made::constant(quote_spanned!(Span::mixed_site()=> #ty::new())));
-        let variable = layer.variable("fallback", stack);
-        quote_spanned!(Span::mixed_site()=> let #variable = #made;)
+    /// The policy by reference.
+    pub(crate) fn policy(layer: &Layer, stack: &Stack) -> TokenStream {
+        let (root, common) = (&stack.root, layer.common());
+        let ty = quote_spanned!(Span::mixed_site()=> #root::__private::Fallback);
+        layer.kept(root, &ty, &quote_spanned!(Span::mixed_site()=> #ty::new()#common))
     }
 
-    /// The policy by reference.
-    pub(crate) fn policy(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let span = Span::mixed_site();
-        if layer.common.flags.are_literals() {
-            let ty = ty(&stack.root);
-            return layer.constant(&stack.root, &ty, Made::constant(quote_spanned!(span=> #ty::new())));
+    /// It stands in a `static`, so that its flags name no argument.
+    pub(crate) fn check(ctxt: &Ctxt, layer: &Layer, stack: &Stack) {
+        for flag in layer.common.flags.exprs() {
+            is_constant(ctxt, flag, "say in `ignore(..)` when it does not answer", stack);
         }
-        let variable = layer.variable("fallback", stack);
-        quote_spanned!(span=> &#variable)
     }
 
     /// Whether the answer is `Ok(..)`, come what may.
@@ -126,10 +119,6 @@ impl Fallback {
     pub(crate) fn answer(&self) -> TokenStream {
         Stmt::Expr(self.answer.clone(), None).into_token_stream()
     }
-}
-
-fn ty(root: &Root) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=> #root::__private::Fallback)
 }
 
 /// `failure: Failure<R>`

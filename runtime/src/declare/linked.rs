@@ -7,7 +7,26 @@ pub use crate::{
     __steadfast_policy as policy,
 };
 
-use crate::registry::Managed;
+use crate::registry::{HedgeControl, Managed, RetryControl, TimeoutControl};
+use crate::{Hedge, Retry, Timeout};
+
+/// A policy that is its settings, over which others may be put.
+pub trait Controlled {
+    /// What holds those.
+    type Control: 'static;
+}
+
+impl Controlled for Retry {
+    type Control = RetryControl;
+}
+
+impl Controlled for Timeout {
+    type Control = TimeoutControl;
+}
+
+impl Controlled for Hedge {
+    type Control = HedgeControl;
+}
 
 /// Gives a policy, where there is one: a function, since what is named by a path may be no policy.
 pub type Entry = fn() -> Option<&'static dyn Managed>;
@@ -15,6 +34,10 @@ pub type Entry = fn() -> Option<&'static dyn Managed>;
 /// All entries of the program, in no order; a policy that several functions share may have several.
 #[linkme::distributed_slice]
 pub static ENTRIES: [Entry];
+
+pub(crate) fn entries() -> impl Iterator<Item = &'static dyn Managed> {
+    ENTRIES.iter().filter_map(|entry| entry())
+}
 
 #[doc(hidden)]
 #[macro_export]

@@ -4,6 +4,11 @@ pub use crate::{
     __steadfast_controlled as controlled, __steadfast_listed as listed, __steadfast_policy as policy,
 };
 
+#[cfg(feature = "registry")]
+pub(crate) fn entries() -> impl Iterator<Item = &'static dyn crate::registry::Managed> {
+    core::iter::empty()
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __steadfast_policy {
