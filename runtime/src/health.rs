@@ -93,7 +93,7 @@ pub fn health() -> Health {
 }
 
 impl Health {
-    fn of(policies: &[Policy]) -> Self {
+    pub(crate) fn of(policies: &[Policy]) -> Self {
         let mut reasons: Vec<Reason> = policies.iter().filter_map(reason).collect();
         // Stable, so that names stay in order.
         reasons.sort_by(|a, b| b.status.cmp(&a.status));

@@ -173,6 +173,8 @@ mod woken;
 pub mod __private;
 #[cfg(feature = "registry")]
 pub mod health;
+#[cfg(feature = "page")]
+pub mod page;
 #[cfg(feature = "registry")]
 pub mod registry;
 #[doc = include_str!("../docs/telemetry.md")]
