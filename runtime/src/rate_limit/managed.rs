@@ -82,9 +82,16 @@ impl RateLimit {
         Current { given: &self.bucket, over: self.over.over() }
     }
 
-    /// Has the settings of another one of which it was made.
+    /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
     pub(crate) fn follow(&self, template: &Self) {
-        self.queue.put_over(self, || template.over());
+        if self.over.is_altered() || template.over.is_altered() {
+            self.queue.put_over(self, || template.over());
+        }
+        match template.forced() {
+            Some(Forced::Open) => self.force_open(),
+            Some(Forced::Closed) => self.force_closed(),
+            None | Some(Forced::Off | Forced::Replaced) => {}
+        }
     }
 
     fn over(&self) -> Option<Settings> {
