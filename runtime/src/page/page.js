@@ -48,7 +48,7 @@ const IN_WINDOW = new Set(['calls', 'failures', 'slow']);
 const keyOf = count => count.label ? `${count.name}\n${count.label}` : count.name;
 const nameOf = count => words(count.label ? `${count.name}: ${count.label}` : count.name.replace(/_(seconds|ratio)$/, ''));
 const isSeconds = count => /(^|_)seconds($|_)/.test(count.name);
-const show = (count, value) => isSeconds(count) ? duration(value) : /_ratio$/.test(count.name) ? percent(value) : number(value);
+const inUnits = (count, value) => isSeconds(count) ? duration(value) : /_ratio$/.test(count.name) ? percent(value) : number(value);
 const isOutcome = count => count.name === 'calls' && count.label;
 const isBad = count => BAD.has(isOutcome(count) ? count.label : count.name);
 const isWindow = (policy, count) => policy.kind === 'circuit_breaker' && !count.label && IN_WINDOW.has(count.name);
@@ -188,7 +188,7 @@ function showCard(view) {
   showLine(view);
   fill(find('.counts tbody'), policy.counts.map(count => {
     const grown = isLevel(view, count) ? null : growth(view, count);
-    return [nameOf(count), show(count, count.value), grown ? show(count, grown.rate) : '–'];
+    return [nameOf(count), inUnits(count, count.value), grown ? inUnits(count, grown.rate) : '–'];
   }), cellsOf('tr', 'th', 'td', 'td'));
   find('.counts').hidden = policy.counts.length === 0;
   fill(find('.settings dl'), policy.settings.map(({ key, value }) =>
@@ -223,8 +223,8 @@ function facts(view) {
   for (const count of policy.counts) {
     if (isOutcome(count) || count.label || (running && limit && (count === running || count === limit))) continue;
     if (isWindow(policy, count)) facts.push([`${words(count.name)} in window`, number(count.value)]);
-    else if (isLevel(view, count)) facts.push([nameOf(count), show(count, count.value)]);
-    else facts.push([`${nameOf(count)} per second`, show(count, grown(count)?.rate ?? 0)]);
+    else if (isLevel(view, count)) facts.push([nameOf(count), inUnits(count, count.value)]);
+    else facts.push([`${nameOf(count)} per second`, inUnits(count, grown(count)?.rate ?? 0)]);
   }
   return facts;
 }
