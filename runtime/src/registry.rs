@@ -40,7 +40,6 @@ mod policy;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
-mod stubs;
 mod value;
 
 pub use self::list::{SharedName, find, find_kind, policies, shared_names};
