@@ -3,6 +3,8 @@
 pub(crate) mod duration;
 pub(crate) mod keys;
 mod managed;
+#[cfg(test)]
+pub(crate) mod table;
 mod value;
 
 pub use self::managed::{Change, Count, Managed, Refusal, Setting, Steer};

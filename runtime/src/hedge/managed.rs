@@ -198,3 +198,6 @@ impl Managed for Hedge {
         self.changed(&over)
     }
 }
+
+#[cfg(test)]
+mod tests;

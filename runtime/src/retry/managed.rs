@@ -313,3 +313,6 @@ impl Managed for Retry {
         self.changed(over)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,6 @@ impl Managed for Timeout {
         self.changed(over)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,6 @@ impl Managed for RetryBudget {
         Ok(Box::new(move || self.control.set(limits)))
     }
 }
+
+#[cfg(test)]
+mod tests;
