@@ -1,6 +1,8 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
+use tokio::time::advance;
+
 use crate::registry::table::{counted, put, refuses, shown, takes};
 use crate::registry::{Managed, Value};
 use crate::{Event, RetryBudget};
@@ -19,13 +21,12 @@ fn every_setting_is_shown_and_can_be_changed() {
             ("ratio", Value::Integer(2), "2.0"),
             ("min_per_second", Value::Integer(0), "0"),
             ("min_per_second", Value::Integer(50), "50"),
-            ("window", "10s".into(), r#""10s""#),
+            ("window", "1m".into(), r#""1m""#),
+            ("window", "1ms".into(), r#""1ms""#),
             ("enabled", false.into(), "false"),
             ("critical", true.into(), "true"),
         ],
     );
-    let sorted = "`window` cannot be changed while the program runs, since the calls and retries that were seen are sorted \
-                  by it; change it where the budget is made";
     refuses(
         &budget,
         &[
@@ -33,7 +34,7 @@ fn every_setting_is_shown_and_can_be_changed() {
             (&[("ratio", f64::NAN.into())], &["`ratio` takes a share of the calls, e.g. 0.1, and not NaN"]),
             (&[("ratio", "10%".into())], &[r#"`ratio` takes a share of the calls, e.g. 0.1, and not "10%""#]),
             (&[("min_per_second", 0.5.into())], &["`min_per_second` takes a whole number, and not 0.5"]),
-            (&[("window", "1m".into())], &[sorted]),
+            (&[("window", "999us".into())], &[r#"`window` is at least 1ms, and not "999us""#]),
             (
                 &[("rate", Value::Integer(1))],
                 &[
@@ -84,4 +85,78 @@ async fn switched_off_it_refuses_nothing_and_counts_on() {
     budget.count();
     assert!(budget.is_exhausted(), "what took place meanwhile is not forgotten");
     assert!(!RetryBudget::new().ratio(0.0).min_per_second(0).enabled(false).is_exhausted());
+}
+
+/// The clock is that of the test, and what is counted is known to the second.
+#[tokio::test(start_paused = true)]
+async fn another_window_keeps_what_lies_within() {
+    let budget = RetryBudget::new().ratio(1.0).min_per_second(0).window(Duration::from_secs(32));
+    // Ten calls and a retry each second.
+    let lives = async |seconds: u32| {
+        for _ in 0..seconds {
+            (0..10).for_each(|_| budget.count());
+            budget.take().unwrap().spend();
+            advance(Duration::from_secs(1)).await;
+        }
+    };
+    let about = |seconds: u64| {
+        let counts = budget.counts();
+        // Calls are forgotten a little early, and retries as much late.
+        assert!(((seconds - 2) * 10..=seconds * 10).contains(&counts.calls), "{seconds} s: {counts:?}");
+        assert!((seconds..=seconds + 2).contains(&counts.retries), "{seconds} s: {counts:?}");
+    };
+    lives(20).await;
+    about(20);
+    for (window, seconds) in [("64s", 20), ("40s", 20), ("16s", 15), ("60s", 15)] {
+        put(&budget, &[("window", window.into())]).unwrap();
+        about(seconds);
+    }
+    lives(30).await;
+    about(45);
+    put(&budget, &[]).unwrap();
+    about(31);
+    advance(Duration::from_secs(33)).await;
+    assert_eq!((budget.counts().calls, budget.counts().retries), (0, 0));
+    lives(3).await;
+    about(3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_counts_by_the_window_before_is_not_taken_for_others() {
+    let budget = RetryBudget::new().window(Duration::from_secs(32));
+    budget.count();
+    let (now, before) = (crate::time::nanos(), budget.limits());
+    put(&budget, &[("window", "1ms".into())]).unwrap();
+    let late = || budget.calls.add(now / before.width, before.generation);
+    late();
+    for _ in 0..3 {
+        budget.count();
+    }
+    late();
+    assert!((3..=4).contains(&budget.counts().calls), "{:?}", budget.counts());
+    advance(Duration::from_millis(2)).await;
+    assert_eq!(budget.counts().calls, 0);
+}
+
+#[test]
+fn nothing_is_lost_but_the_change_itself() {
+    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
+    let budget = RetryBudget::new().ratio(1.0).min_per_second(0).window(Duration::from_secs(3600));
+    std::thread::scope(|scope| {
+        let calls = [(); 3].map(|()| {
+            scope.spawn(|| {
+                (0..CALLS).for_each(|_| {
+                    budget.count();
+                    drop(budget.take());
+                })
+            })
+        });
+        let mut hours = 1;
+        while !calls.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            hours = hours % 9 + 1;
+            put(&budget, &[("window", Value::Text(format!("{hours}h")))]).unwrap();
+        }
+    });
+    let counts = budget.counts();
+    assert!(counts.calls <= 3 * CALLS && counts.retries <= counts.calls, "{counts:?}");
 }
