@@ -3,6 +3,8 @@
 mod duration;
 pub(crate) mod keys;
 mod managed;
+#[cfg(test)]
+pub(crate) mod said;
 mod value;
 
 pub use self::managed::{Change, Count, Managed, Refusal, Setting, Steer};
