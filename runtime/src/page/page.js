@@ -38,22 +38,33 @@ function duration(s) {
 
 // ---- what the counts mean
 
-const GOOD = new Set(['success', 'success_after_retry', 'in_time', 'admitted', 'passed']);
-const BAD = new Set(['failure', 'failure_after_retry', 'rejected', 'refused', 'timed_out', 'gave_up']);
+// How calls end, by kind; known where the first of them is counted.
+const OUTCOMES = {
+  retry: ['succeeded', 'succeeded_after_retry', 'failed', 'failed_after_retry'],
+  circuit_breaker: ['succeeded', 'failed', 'neutral', 'rejected'],
+  bulkhead: ['admitted', 'rejected'],
+  rate_limit: ['admitted', 'rejected'],
+  timeout: ['in_time', 'timed_out'],
+  fallback: ['passed', 'answered'],
+};
+const GOOD = new Set(['succeeded', 'succeeded_after_retry', 'admitted', 'in_time', 'passed']);
+const BAD = new Set(['failed', 'failed_after_retry', 'rejected', 'refused', 'timed_out', 'gave_up']);
 // What goes up and down. What is not known, and was seen to go down, is one of them as well.
-const LEVEL = /^(running|waiting|limit|available|balance|probes|keys|kept|consecutive_failures|percentile|p\d+)$|_ratio$|^(limit|p\d+)_seconds$/;
-// What a breaker has in its window, where no outcome is told.
-const IN_WINDOW = new Set(['calls', 'failures', 'slow']);
+const LEVEL = /^(running|waiting|limit|available|balance|probes|keys|kept|consecutive_failures)$|^(limit|p\d+)_(nanos|seconds)$/;
+// What is counted in a window, and not from the beginning.
+const IN_WINDOW = { circuit_breaker: ['calls', 'failures', 'slow'], retry_budget: ['calls', 'retries'] };
 
-const keyOf = count => count.label ? `${count.name}\n${count.label}` : count.name;
-const nameOf = count => words(count.label ? `${count.name}: ${count.label}` : count.name.replace(/_(seconds|ratio)$/, ''));
-const isSeconds = count => /(^|_)seconds($|_)/.test(count.name);
-const inUnits = (count, value) => isSeconds(count) ? duration(value) : /_ratio$/.test(count.name) ? percent(value) : number(value);
-const isOutcome = count => count.name === 'calls' && count.label;
-const isBad = count => BAD.has(isOutcome(count) ? count.label : count.name);
-const isWindow = (policy, count) => policy.kind === 'circuit_breaker' && !count.label && IN_WINDOW.has(count.name);
-const isLevel = (view, count) =>
-  LEVEL.test(count.name) || isWindow(view.policy, count) || view.fallen.has(keyOf(count));
+const isTime = count => /_(nanos|seconds)$/.test(count.name);
+const nameOf = count => words(count.name.replace(/_(nanos|seconds)$/, ''));
+const inUnits = (count, value) => isTime(count) ? duration(/nanos$/.test(count.name) ? value / 1e9 : value) : number(value);
+const isWindow = (policy, count) => IN_WINDOW[policy.kind]?.includes(count.name);
+const isLevel = (view, count) => LEVEL.test(count.name) || isWindow(view.policy, count) || view.fallen.has(count.name);
+const named = (policy, name) => policy.counts.find(count => count.name === name);
+
+function outcomesOf(policy) {
+  const names = OUTCOMES[policy.kind] ?? [];
+  return named(policy, names[0]) ? names.map(name => named(policy, name)).filter(Boolean) : [];
+}
 
 const setting = (policy, key) => policy.settings.find(setting => setting.key === key)?.value;
 
@@ -84,7 +95,7 @@ function standing(view) {
 // ---- rates, from what was counted before
 
 function remember(view, policy, at) {
-  const values = new Map(policy.counts.map(count => [keyOf(count), count.value]));
+  const values = new Map(policy.counts.map(count => [count.name, count.value]));
   const before = view.samples.at(-1);
   view.policy = policy;
   if (before) {
@@ -92,11 +103,11 @@ function remember(view, policy, at) {
       // To zero it falls in a reset, and that is no level.
       if (value < before.values.get(key) && value > 0) view.fallen.add(key);
     }
-    const grown = count => isLevel(view, count) || isSeconds(count) ? 0
-      : Math.max(0, count.value - (before.values.get(keyOf(count)) ?? count.value));
+    const grown = count => isLevel(view, count) || isTime(count) ? 0
+      : Math.max(0, count.value - (before.values.get(count.name) ?? count.value));
     const sum = counts => counts.reduce((sum, count) => sum + grown(count), 0);
-    const outcomes = policy.counts.filter(isOutcome);
-    const bad = sum(policy.counts.filter(isBad));
+    const outcomes = outcomesOf(policy);
+    const bad = sum(policy.counts.filter(count => BAD.has(count.name)));
     const dt = (at - before.at) / 1000;
     view.line.push({ at, dt, all: sum(outcomes.length ? outcomes : policy.counts) / dt, bad: bad / dt });
     if (bad > 0) view.badAt = at;
@@ -110,8 +121,8 @@ function remember(view, policy, at) {
 function growth(view, count) {
   const [first, last] = [view.samples[0], view.samples.at(-1)];
   if (first === last) return null;
-  const key = keyOf(count);
-  const by = Math.max(0, last.values.get(key) - (first.values.get(key) ?? last.values.get(key)));
+  const now = last.values.get(count.name);
+  const by = Math.max(0, now - (first.values.get(count.name) ?? now));
   return { by, rate: by / ((last.at - first.at) / 1000) };
 }
 
@@ -202,36 +213,31 @@ function showCard(view) {
 
 // The first two are what one looks for; the others are what the policy counts, in its order.
 function facts(view) {
-  const { policy } = view, facts = [];
-  const outcomes = policy.counts.filter(isOutcome);
-  const grown = count => growth(view, count);
-  const count = name => policy.counts.find(count => count.name === name && !count.label);
+  const { policy } = view, facts = [], outcomes = outcomesOf(policy);
+  const rate = count => growth(view, count)?.rate ?? 0;
+  const sum = counts => counts.reduce((sum, count) => sum + rate(count), 0);
   if (outcomes.length) {
-    const sum = counts => counts.reduce((sum, count) => sum + (grown(count)?.by ?? 0), 0);
-    const rate = outcomes.reduce((sum, count) => sum + (grown(count)?.rate ?? 0), 0);
     const all = sum(outcomes);
-    facts.push(['calls per second', number(rate)]);
-    facts.push(['errors', all ? percent(sum(outcomes.filter(isBad)) / all) : '–']);
-    for (const outcome of outcomes.filter(count => count.label === 'rejected'))
-      facts.push(['rejected per second', number(grown(outcome)?.rate ?? 0)]);
-  } else if (policy.kind === 'circuit_breaker' && count('calls')) {
-    const calls = count('calls').value;
-    facts.push(['failures in window', calls ? percent(count('failures').value / calls) : '–']);
+    facts.push(['calls per second', number(all)]);
+    facts.push(['errors', all ? percent(sum(outcomes.filter(count => BAD.has(count.name))) / all) : '–']);
   }
-  const running = count('running'), limit = count('limit');
+  const calls = named(policy, 'calls')?.value, failures = named(policy, 'failures')?.value;
+  if (policy.kind === 'circuit_breaker') facts.push(['failures in window', calls ? percent(failures / calls) : '–']);
+  const running = named(policy, 'running'), limit = named(policy, 'limit');
   if (running && limit) facts.push(['running', `${number(running.value)} of ${number(limit.value)}`]);
   for (const count of policy.counts) {
-    if (isOutcome(count) || count.label || (running && limit && (count === running || count === limit))) continue;
+    // In the bar, or in the table.
+    if (count.name !== 'rejected' && outcomes.includes(count) || count.name.startsWith('ended_')) continue;
+    if (running && limit && (count === running || count === limit)) continue;
     if (isWindow(policy, count)) facts.push([`${words(count.name)} in window`, number(count.value)]);
     else if (isLevel(view, count)) facts.push([nameOf(count), inUnits(count, count.value)]);
-    else facts.push([`${nameOf(count)} per second`, inUnits(count, grown(count)?.rate ?? 0)]);
+    else if (!isTime(count)) facts.push([`${nameOf(count)} per second`, number(rate(count))]);
   }
   return facts;
 }
 
 function showShares(view) {
-  const outcomes = view.policy.counts.filter(isOutcome);
-  const parts = outcomes.map(count => ({ count, by: growth(view, count)?.by ?? 0 })).filter(part => part.by > 0);
+  const parts = outcomesOf(view.policy).map(count => ({ count, by: growth(view, count)?.by ?? 0 })).filter(part => part.by > 0);
   const all = parts.reduce((sum, part) => sum + part.by, 0);
   view.find('.shares').hidden = all === 0;
   const bar = view.find('.bar');
@@ -239,17 +245,17 @@ function showShares(view) {
   let x = 0;
   for (const { count, by } of parts) {
     const place = { x: `${100 * x / all}%`, width: `${100 * by / all}%`, height: '100%' };
-    draw(bar, 'rect', { ...place, class: isBad(count) ? 'bad-fill' : GOOD.has(count.label) ? 'good-fill' : 'mid-fill' });
-    if (!GOOD.has(count.label)) draw(bar, 'rect', { ...place, fill: 'url(#stripes)' });
+    draw(bar, 'rect', { ...place, class: BAD.has(count.name) ? 'bad-fill' : GOOD.has(count.name) ? 'good-fill' : 'mid-fill' });
+    if (!GOOD.has(count.name)) draw(bar, 'rect', { ...place, fill: 'url(#stripes)' });
     x += by;
   }
-  fill(view.find('.legend'), parts.map(({ count, by }) => [`${words(count.label)} ${percent(by / all)}`]), cellsOf('li', 'span'));
+  fill(view.find('.legend'), parts.map(({ count, by }) => [`${words(count.name)} ${percent(by / all)}`]), cellsOf('li', 'span'));
 }
 
 function showLine(view) {
   const { line, find } = view, now = view.samples.at(-1).at;
   const most = line.reduce((most, point) => Math.max(most, point.all, point.bad), 0);
-  const counted = view.policy.counts.some(count => !isLevel(view, count));
+  const counted = view.policy.counts.some(count => !isLevel(view, count) && !isTime(count));
   find('.line').hidden = !counted;
   if (!counted) return;
   const path = of => line.map((point, index) => {
@@ -257,7 +263,7 @@ function showLine(view) {
     // Where nobody asked for a while there is a gap.
     return `${index === 0 || point.dt > 5 ? 'M' : 'L'}${x} ${y}`;
   }).join('');
-  const what = view.policy.counts.some(isOutcome) ? 'calls' : 'all that it counts,';
+  const what = outcomesOf(view.policy).length ? 'calls' : 'all that it counts,';
   const failed = line.some(point => point.bad > 0);
   const caption = `${what} per second in two minutes, ${number(most)} at most${failed ? '; dashed: failed or rejected' : ''}`;
   const svg = find('.line svg');
