@@ -38,7 +38,11 @@ async fn locate(turn: u64) -> io::Result<u64> {
 /// Half of the answers are lost, and asked for again.
 #[retry(attempts = 5, backoff = fixed("30ms"), name = "catalogue")]
 async fn article(turn: u64) -> io::Result<u64> {
-    if (turn + u64::from(steadfast::attempt())).is_multiple_of(2) { Ok(turn) } else { Err(io::ErrorKind::TimedOut.into()) }
+    if (turn + u64::from(steadfast::attempt())).is_multiple_of(2) {
+        Ok(turn)
+    } else {
+        Err(io::ErrorKind::TimedOut.into())
+    }
 }
 
 /// Is slow now and then; for some there is an answer from before, for the others none at all.
@@ -51,7 +55,7 @@ async fn recommend(turn: u64) -> io::Result<u64> {
 }
 
 /// Customers come until the program ends.
-pub async fn open() {
+pub(crate) async fn open() {
     tokio::join!(
         customers(Duration::from_millis(25), search),
         customers(Duration::from_millis(200), pay),

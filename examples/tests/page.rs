@@ -86,7 +86,8 @@ fn states_are_told_in_words_and_what_needs_attention_comes_first() {
     within.expect("it has one place");
     browser.until(&format!("{} === 'limited'", state("t-full")));
 
-    let stands = [("t-open", "open"), ("t-closed", "closed"), ("t-spent", "spent"), (NASTY, "closed"), (LONG, "closed")];
+    let stands =
+        [("t-open", "open"), ("t-closed", "closed"), ("t-spent", "spent"), (NASTY, "closed"), (LONG, "closed")];
     for (name, expected) in stands {
         assert_eq!(browser.eval(&state(name)), json!(expected), "{name}");
     }
@@ -108,10 +109,16 @@ fn a_change_of_state_shows_by_itself_and_is_told_once() {
 
     fail(&breaker);
     browser.until(&format!("{} === 'open'", state("t-changes")));
-    browser.until("document.querySelector('[role=status]').textContent.includes('circuit breaker t-changes: open, was closed')");
+    browser.until(
+        "document.querySelector('[role=status]').textContent.includes('circuit breaker t-changes: open, was closed')",
+    );
     browser.until("[...document.querySelectorAll('#events tr')].some(row => row.textContent.includes('`t-changes` went from closed to open'))");
     assert_eq!(browser.eval("window.before"), json!(true), "it was not loaded again");
-    assert_eq!(browser.eval(&format!("{} === document.querySelector('.card')", card("t-changes"))), json!(true), "it came first");
+    assert_eq!(
+        browser.eval(&format!("{} === document.querySelector('.card')", card("t-changes"))),
+        json!(true),
+        "it came first"
+    );
 
     breaker.reset();
     browser.until(&format!("{} === 'closed'", state("t-changes")));
@@ -151,7 +158,8 @@ fn a_force_asks_first_and_is_done_by_mouse_and_by_keyboard() {
     assert_eq!(browser.eval("document.querySelectorAll('dialog[open]').length"), json!(0));
 
     browser.click(&button("t-forced", "force_open"));
-    browser.until("document.querySelector('dialog[open]')?.textContent.includes('Circuit breaker t-forced. It rejects')");
+    browser
+        .until("document.querySelector('dialog[open]')?.textContent.includes('Circuit breaker t-forced. It rejects')");
     assert_eq!(browser.eval("document.activeElement.textContent"), json!("Cancel"), "nothing is done by a slip");
     browser.key("Enter");
     browser.until("!document.querySelector('dialog[open]')");
@@ -188,7 +196,9 @@ fn a_filter_leaves_what_is_asked_for() {
     let mut browser = look(&server, DESKTOP, "light");
     let shown = "[...document.querySelectorAll('.name')].map(name => name.textContent).join()";
     let choose = |id: &str, value: &str| {
-        format!("(() => {{ const it = document.getElementById('{id}'); it.value = '{value}'; it.dispatchEvent(new Event('input')); }})()")
+        format!(
+            "(() => {{ const it = document.getElementById('{id}'); it.value = '{value}'; it.dispatchEvent(new Event('input')); }})()"
+        )
     };
 
     browser.eval("document.getElementById('by-name').focus()");
@@ -204,7 +214,10 @@ fn a_filter_leaves_what_is_asked_for() {
         assert_eq!(browser.eval(shown), json!(expected), "{id} {value}");
     }
     browser.eval(&choose("by-name", "there is none"));
-    assert_eq!(browser.eval("document.getElementById('empty').innerText.includes('No policy is like that.')"), json!(true));
+    assert_eq!(
+        browser.eval("document.getElementById('empty').innerText.includes('No policy is like that.')"),
+        json!(true)
+    );
     browser.click("document.getElementById('show-all')");
     browser.until(&format!("{shown}.includes('t-filter-closed') && {shown}.includes('search')"));
 }
@@ -243,10 +256,15 @@ fn it_asks_nothing_while_it_is_hidden_or_paused() {
     );
     browser.until("window.asked >= 2 && window.timers.size === 1");
     let hide = |hidden: bool| {
-        format!("Object.defineProperty(document, 'hidden', {{ configurable: true, value: {hidden} }}), document.dispatchEvent(new Event('visibilitychange'))")
+        format!(
+            "Object.defineProperty(document, 'hidden', {{ configurable: true, value: {hidden} }}), document.dispatchEvent(new Event('visibilitychange'))"
+        )
     };
     // Where it was asking just then it has still to come to its end.
-    for (stop, go) in [(hide(true), hide(false)), ("document.getElementById('pause').click()".to_owned(), "document.getElementById('pause').click()".to_owned())] {
+    for (stop, go) in [
+        (hide(true), hide(false)),
+        ("document.getElementById('pause').click()".to_owned(), "document.getElementById('pause').click()".to_owned()),
+    ] {
         browser.eval(&format!("void ({stop})"));
         browser.until("window.timers.size === 0");
         let asked = browser.eval("window.asked");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const BOUND: Duration = Duration::from_secs(30);
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 
-pub struct Browser {
+pub(crate) struct Browser {
     process: Child,
     profile: PathBuf,
     to: ChildStdin,
@@ -34,14 +34,15 @@ fn find() -> PathBuf {
         return path.into();
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file());
+    let found =
+        env::split_paths(&path).flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file());
     found.unwrap_or_else(|| {
         panic!("the page is tested in a browser, and there is none of {NAMES:?} in PATH: install `chromium`, or say where one is in CHROMIUM")
     })
 }
 
 impl Browser {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let chromium = find();
         let unique = format!("steadfast-page-{}-{:?}", std::process::id(), thread::current().id());
         let profile = env::temp_dir().join(unique.replace(['(', ')'], ""));
@@ -70,10 +71,12 @@ impl Browser {
             }
         });
         let session = String::new();
-        let mut browser = Self { process, profile, to, from, asked: 0, session, complaints: Vec::new(), is_broken: false };
+        let mut browser =
+            Self { process, profile, to, from, asked: 0, session, complaints: Vec::new(), is_broken: false };
         let target = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        browser.session = browser.ask("Target.attachToTarget", &attach)["sessionId"].as_str().expect("a session").to_owned();
+        browser.session =
+            browser.ask("Target.attachToTarget", &attach)["sessionId"].as_str().expect("a session").to_owned();
         for domain in ["Page", "Runtime", "Log"] {
             browser.ask(&format!("{domain}.enable"), &json!({}));
         }
@@ -81,7 +84,7 @@ impl Browser {
     }
 
     /// Asks the browser, or its page once there is one.
-    pub fn ask(&mut self, method: &str, params: &Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": params });
         if !self.session.is_empty() {
@@ -114,18 +117,18 @@ impl Browser {
     }
 
     /// What the page has said on its console, policies of security that it broke included; forgotten thereafter.
-    pub fn complaints(&mut self) -> Vec<String> {
+    pub(crate) fn complaints(&mut self) -> Vec<String> {
         // All that was said before this is answered has been heard.
         self.eval("0");
         std::mem::take(&mut self.complaints)
     }
 
-    pub fn open(&mut self, url: &str) {
+    pub(crate) fn open(&mut self, url: &str) {
         self.ask("Page.navigate", &json!({ "url": url }));
     }
 
     /// The value of an expression in the page.
-    pub fn eval(&mut self, expression: &str) -> Value {
+    pub(crate) fn eval(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.ask("Runtime.evaluate", &params);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
@@ -133,7 +136,7 @@ impl Browser {
     }
 
     /// Until an expression is true; with what the page says where it never is.
-    pub fn until(&mut self, expression: &str) {
+    pub(crate) fn until(&mut self, expression: &str) {
         let begun = Instant::now();
         while self.eval(&format!("Boolean({expression})")) != json!(true) {
             if begun.elapsed() > BOUND || self.is_broken {
@@ -145,7 +148,7 @@ impl Browser {
     }
 
     /// Presses the mouse where the element of an expression is.
-    pub fn click(&mut self, element: &str) {
+    pub(crate) fn click(&mut self, element: &str) {
         let place = self.eval(&format!(
             "(() => {{ const it = {element}; it.scrollIntoView({{ block: 'center' }}); const r = it.getBoundingClientRect(); \
              return {{ x: r.x + r.width / 2, y: r.y + r.height / 2 }}; }})()"
@@ -157,29 +160,30 @@ impl Browser {
     }
 
     /// Presses a key: `Tab`, `Enter`, `Escape`.
-    pub fn key(&mut self, key: &str) {
+    pub(crate) fn key(&mut self, key: &str) {
         let codes = HashMap::from([("Tab", 9), ("Enter", 13), ("Escape", 27)]);
         let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
-            let params = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": codes[key], "text": text });
+            let params =
+                json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": codes[key], "text": text });
             self.ask("Input.dispatchKeyEvent", &params);
         }
     }
 
     /// Types where the focus is.
-    pub fn write(&mut self, text: &str) {
+    pub(crate) fn write(&mut self, text: &str) {
         self.ask("Input.insertText", &json!({ "text": text }));
     }
 
     /// A window of this size, light or dark.
-    pub fn window(&mut self, (width, height): (u32, u32), scheme: &str) {
+    pub(crate) fn window(&mut self, (width, height): (u32, u32), scheme: &str) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.ask("Emulation.setDeviceMetricsOverride", &size);
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.ask("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
-    pub fn picture(&mut self, file: &Path, whole: bool) {
+    pub(crate) fn picture(&mut self, file: &Path, whole: bool) {
         let params = json!({ "format": "png", "captureBeyondViewport": whole });
         let answer = self.ask("Page.captureScreenshot", &params);
         fs::write(file, base64(answer["data"].as_str().expect("a picture"))).expect("the folder is there");

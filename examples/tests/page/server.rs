@@ -9,19 +9,19 @@ use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::oneshot;
 
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    pub fn start(page: Page) -> Self {
+    pub(crate) fn start(page: Page) -> Self {
         Self::at("127.0.0.1:0".parse().expect("an address"), page)
     }
 
     /// At the address of one that has stopped.
-    pub fn at(address: SocketAddr, page: Page) -> Self {
+    pub(crate) fn at(address: SocketAddr, page: Page) -> Self {
         let (started, starts) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
@@ -41,12 +41,12 @@ impl Server {
         Self { address, stop: Some(stop), thread: Some(thread) }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// Gone, with all its connections; the address is left.
-    pub fn stop(mut self) -> SocketAddr {
+    pub(crate) fn stop(mut self) -> SocketAddr {
         self.end();
         self.address
     }

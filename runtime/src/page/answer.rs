@@ -7,8 +7,7 @@ use serde_json::Value;
 
 /// What is true now is not kept by anybody on the way, nor taken for anything but what it is.
 pub(super) fn fresh(status: StatusCode, content_type: &'static str, body: String) -> Response {
-    let headers =
-        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (status, headers, body).into_response()
 }
 

@@ -46,11 +46,18 @@ fn now() -> u64 {
 }
 
 fn health(health: &Health) -> Json {
-    let reasons: Vec<_> = health.reasons.iter().map(|reason| json!({
-        "policy": reason.policy,
-        "kind": reason.kind.as_str(),
-        "why": reason.why,
-    })).collect();
+    let reasons: Vec<_> = health
+        .reasons
+        .iter()
+        .map(|reason| {
+            json!({
+                "policy": reason.policy,
+                "kind": reason.kind.as_str(),
+                "status": reason.status.as_str(),
+                "why": reason.why,
+            })
+        })
+        .collect();
     json!({ "status": health.status.as_str(), "reasons": reasons })
 }
 

@@ -28,8 +28,7 @@ const SECURITY: &str = "default-src 'none'; style-src 'nonce-{nonce}'; script-sr
 
 pub(super) fn answer() -> Response {
     let nonce = nonce();
-    let mut response =
-        answer::fresh(StatusCode::OK, "text/html; charset=utf-8", PAGE.replace(NONCE, &nonce));
+    let mut response = answer::fresh(StatusCode::OK, "text/html; charset=utf-8", PAGE.replace(NONCE, &nonce));
     let headers = response.headers_mut();
     if let Ok(security) = HeaderValue::from_str(&SECURITY.replace(NONCE, &nonce)) {
         headers.insert(CONTENT_SECURITY_POLICY, security);

@@ -6,6 +6,7 @@ const POLL = 1_000;          // ms between two questions
 const PATIENCE = 10_000;     // ms until an answer counts as lost
 const RATE_OVER = 10_000;    // ms of which a rate is the mean
 const LINE_OVER = 120_000;   // ms of which a line tells
+const LINE_FROM = 15_000;    // ms of which it tells at least
 const LATELY = 60_000;       // ms in which a failure is worth attention
 
 // The page is there with a slash at its end and without.
@@ -53,6 +54,9 @@ const BAD = new Set(['failed', 'failed_after_retry', 'rejected', 'refused', 'tim
 const LEVEL = /^(running|waiting|limit|available|balance|probes|keys|kept|consecutive_failures)$|^(limit|p\d+)_(nanos|seconds)$/;
 // What is counted in a window, and not from the beginning.
 const IN_WINDOW = { circuit_breaker: ['calls', 'failures', 'slow'], retry_budget: ['calls', 'retries'] };
+
+// Worth a place on the card only while there are any.
+const RARE = new Set(['probes', 'consecutive_failures', 'opened', 'slow_calls']);
 
 const isTime = count => /_(nanos|seconds)$/.test(count.name);
 const nameOf = count => words(count.name.replace(/_(nanos|seconds)$/, ''));
@@ -222,15 +226,20 @@ function facts(view) {
     facts.push(['errors', all ? percent(sum(outcomes.filter(count => BAD.has(count.name))) / all) : '–']);
   }
   const calls = named(policy, 'calls')?.value, failures = named(policy, 'failures')?.value;
-  if (policy.kind === 'circuit_breaker') facts.push(['failures in window', calls ? percent(failures / calls) : '–']);
+  if (policy.kind === 'circuit_breaker' && calls !== undefined)
+    facts.push(['failures in window', calls ? `${number(failures)} of ${number(calls)}` : '–']);
   const running = named(policy, 'running'), limit = named(policy, 'limit');
   if (running && limit) facts.push(['running', `${number(running.value)} of ${number(limit.value)}`]);
   for (const count of policy.counts) {
-    // In the bar, or in the table.
-    if (count.name !== 'rejected' && outcomes.includes(count) || count.name.startsWith('ended_')) continue;
+    const { name, value } = count;
+    // What is in the bar or was said above is in the table as well.
+    if (name !== 'rejected' && outcomes.includes(count) || name.startsWith('ended_')) continue;
+    if (policy.kind === 'circuit_breaker' && isWindow(policy, count) && (name !== 'slow' || value === 0)) continue;
     if (running && limit && (count === running || count === limit)) continue;
-    if (isWindow(policy, count)) facts.push([`${words(count.name)} in window`, number(count.value)]);
-    else if (isLevel(view, count)) facts.push([nameOf(count), inUnits(count, count.value)]);
+    if (value === 0 && RARE.has(name)) continue;
+    if (name === 'opened') facts.push(['times opened', number(value)]);
+    else if (isWindow(policy, count)) facts.push([`${words(name)} in window`, number(value)]);
+    else if (isLevel(view, count)) facts.push([nameOf(count), inUnits(count, value)]);
     else if (!isTime(count)) facts.push([`${nameOf(count)} per second`, number(rate(count))]);
   }
   return facts;
@@ -258,14 +267,16 @@ function showLine(view) {
   const counted = view.policy.counts.some(count => !isLevel(view, count) && !isTime(count));
   find('.line').hidden = !counted;
   if (!counted) return;
+  // A short one is drawn long, so that there is something to see from the start.
+  const over = Math.max(LINE_FROM, line.length ? now - line[0].at : 0);
   const path = of => line.map((point, index) => {
-    const x = (100 - 100 * (now - point.at) / LINE_OVER).toFixed(1), y = (38 - 34 * of(point) / (most || 1)).toFixed(1);
+    const x = (100 - 100 * (now - point.at) / over).toFixed(1), y = (38 - 34 * of(point) / (most || 1)).toFixed(1);
     // Where nobody asked for a while there is a gap.
     return `${index === 0 || point.dt > 5 ? 'M' : 'L'}${x} ${y}`;
   }).join('');
   const what = outcomesOf(view.policy).length ? 'calls' : 'all that it counts,';
   const failed = line.some(point => point.bad > 0);
-  const caption = `${what} per second in two minutes, ${number(most)} at most${failed ? '; dashed: failed or rejected' : ''}`;
+  const caption = `${what} per second in the last ${duration(Math.round(over / 1000))}, ${number(most)} at most${failed ? '; dashed: failed or rejected' : ''}`;
   const svg = find('.line svg');
   svg.setAttribute('viewBox', '0 0 100 40');
   svg.setAttribute('aria-label', `Line: ${caption}`);
@@ -324,7 +335,7 @@ function options(select, values) {
 }
 
 const when = event => event.age < 1.5 ? 'now' : `${duration(Math.round(event.age))} ago`;
-const said = event => event.times > 1 ? `${event.text} (${whole.format(event.times)} times in ten seconds)` : event.text;
+const said = event => event.times > 1 ? `${event.text} (${whole.format(event.times)} times)` : event.text;
 
 function showEvents() {
   const name = $('by-name').value.trim().toLowerCase(), kind = $('by-kind').value;
@@ -349,7 +360,7 @@ function showHealth() {
   const { status, reasons } = data.health, [shape, tone] = HEALTH[status];
   $('health').className = `health ${tone}`;
   text($('health'), `${shape} ${status}`);
-  const lines = reasons.slice(0, 5).map(reason => [`${shape} ${words(reason.kind)} ${reason.policy} ${reason.why}`]);
+  const lines = reasons.slice(0, 5).map(reason => [`${HEALTH[reason.status][0]} ${words(reason.kind)} ${reason.policy} ${reason.why}`]);
   if (reasons.length > 5) lines.push([`and ${reasons.length - 5} more`]);
   fill($('reasons'), lines, cellsOf('li', 'span'));
   $('reasons').hidden = reasons.length === 0;

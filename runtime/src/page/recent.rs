@@ -102,3 +102,56 @@ fn is_same(a: &Event, b: &Event) -> bool {
         && a.decision.as_str() == b.decision.as_str()
         && !matches!(a.decision, Decision::StateChanged { .. })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PolicyKind::{Bulkhead, Retry};
+    use crate::{Counts, PolicyKind, Reason, State};
+
+    const EXHAUSTED: Decision = Decision::BudgetExhausted;
+
+    fn event(policy: &'static str, kind: PolicyKind, decision: Decision) -> Event {
+        Event { policy, kind, decision }
+    }
+
+    #[test]
+    fn the_same_decision_of_a_policy_within_ten_seconds_is_one_event() {
+        let (mut recent, begin) = (Recent::new(), clock::now());
+        for (after, policy, kind, decision) in [
+            (0, "a", Retry, EXHAUSTED),
+            (1, "a", Retry, EXHAUSTED),
+            (2, "b", Retry, EXHAUSTED),
+            (3, "a", Bulkhead, EXHAUSTED),
+            (4, "a", Retry, Decision::Hedged { call: 2 }),
+            (9, "a", Retry, Decision::Hedged { call: 3 }),
+            (10, "a", Retry, EXHAUSTED),
+        ] {
+            recent.add(event(policy, kind, decision), begin + Duration::from_secs(after));
+        }
+        let kept: Vec<_> = recent.kept.iter().map(|kept| (kept.event.policy, kept.event.kind, kept.times)).collect();
+        assert_eq!(kept, [("a", Retry, 2), ("b", Retry, 1), ("a", Bulkhead, 1), ("a", Retry, 2), ("a", Retry, 1)]);
+        assert_eq!(recent.kept[3].event.decision, Decision::Hedged { call: 3 }, "the latest of them is told");
+        let latest: Vec<_> = Recent::latest_first(recent.kept).iter().map(|kept| kept.number).collect();
+        assert_eq!(latest, [4, 3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn each_change_of_a_state_is_kept() {
+        let (mut recent, now) = (Recent::new(), clock::now());
+        let (from, to, reason, counts) = (State::Closed, State::Open, Reason::Manual, Counts::default());
+        let change = event("a", PolicyKind::CircuitBreaker, Decision::StateChanged { from, to, reason, counts });
+        recent.add(change, now);
+        recent.add(change, now);
+        assert_eq!(recent.kept.len(), 2);
+    }
+
+    #[test]
+    fn the_oldest_makes_room() {
+        let (mut recent, now) = (Recent::new(), clock::now());
+        for call in 0..300 {
+            recent.add(event("a", Retry, EXHAUSTED), now + TOGETHER * call);
+        }
+        assert_eq!((recent.kept.len(), recent.kept[0].number), (KEPT, 100));
+    }
+}
