@@ -55,7 +55,8 @@
 //! | `GET /data.json` | what it shows, for the page; the [snapshot](crate::registry::snapshot) is for other programs |
 //! | `POST /steer` | with `controls(true)`: does what the page was told to |
 //!
-//! All of them stand beneath where the router is nested, and the page finds them there, behind proxies as well. It brings a
+//! All of them stand beneath where the router is nested, and the page finds them there, behind proxies as well; as axum has
+//! it, what is nested at `/steadfast` is there without a slash at its end, and what is nested at `/steadfast/` with one. It brings a
 //! `Content-Security-Policy` that allows its own style and script and nothing else; `Cache-Control` is `no-store`.
 
 mod answer;
@@ -111,7 +112,6 @@ impl Page {
         let controls = page.controls;
         let document = get(async || document::answer());
         let mut router = Router::new()
-            // Nested at `/steadfast` it is there with a slash at its end and without.
             .route("/", document)
             .route("/data.json", get(async move || data::answer(&page)));
         if controls {

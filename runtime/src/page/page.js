@@ -9,7 +9,7 @@ const LINE_OVER = 120_000;   // ms of which a line tells
 const LINE_FROM = 15_000;    // ms of which it tells at least
 const LATELY = 60_000;       // ms in which a failure is worth attention
 
-// The page is there with a slash at its end and without.
+// Where the page is nested, with a slash at its end or without.
 const base = location.pathname.replace(/\/*$/, '/');
 const $ = id => document.getElementById(id);
 const SVG = 'http://www.w3.org/2000/svg';

@@ -72,19 +72,17 @@ async fn steer(router: &Router, headers: &[(&str, &str)], body: impl Into<Body>)
 #[tokio::test]
 async fn the_page_is_where_it_is_nested_and_at_the_root_and_in_a_router_with_a_state() {
     let with_state: Router = Router::<u32>::new().nest("/steadfast", router()).with_state(7);
-    for (router, paths) in [
-        (nested(Page::new()), ["/steadfast", "/steadfast/"]),
-        (with_state, ["/steadfast", "/steadfast/"]),
-        (Page::new().router(), ["/", "/?any"]),
+    let with_slash = Router::new().nest("/steadfast/", router());
+    for (router, path) in [
+        (nested(Page::new()), "/steadfast"),
+        (with_slash, "/steadfast/"),
+        (with_state, "/steadfast"),
+        (Page::new().router(), "/"),
     ] {
-        for path in paths {
-            let answer = get(&router, path).await;
-            assert_eq!(
-                (answer.status, answer.header("content-type")),
-                (StatusCode::OK, "text/html; charset=utf-8"),
-                "{path}"
-            );
-        }
+        let answer = get(&router, path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"), "{path}");
+        let data = get(&router, &format!("{}/data.json", path.trim_end_matches('/'))).await;
+        assert_eq!(data.status, StatusCode::OK, "{path}");
     }
     assert_eq!(get(&nested(Page::new()), "/steadfast/other").await.status, StatusCode::NOT_FOUND);
 }
@@ -103,9 +101,8 @@ async fn the_page_is_whole_and_allows_nothing_but_itself() {
         assert!(security.contains(directive), "{directive}: {security}");
     }
     assert!(!security.contains("unsafe"), "{security}");
-    for mark in ["{nonce}", "/* page.css */", "/* page.js */", "src=", "@import", "innerHTML", " on", "style=\""] {
-        let found = answer.body.find(mark).filter(|_| mark != " on");
-        assert_eq!(found, None, "{mark}");
+    for mark in ["{nonce}", "/* page.css */", "/* page.js */", "src=", "@import", "innerHTML", "style=\""] {
+        assert_eq!(answer.body.find(mark), None, "{mark}");
     }
     assert!(answer.body.contains("grid-template-columns") && answer.body.contains("data.json"));
     assert!(answer.body.len() < 40_000, "{}", answer.body.len());
