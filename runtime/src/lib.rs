@@ -160,6 +160,8 @@ mod retry_after;
 mod scope;
 mod sleeper;
 mod sync;
+#[cfg(feature = "metrics")]
+mod tally;
 mod time;
 mod timeout;
 mod trace;
