@@ -119,9 +119,16 @@ impl Overlay for Settings {
 }
 
 impl Bulkhead {
-    /// Has the settings of another one of which it was made.
+    /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
     pub(crate) fn follow(&self, template: &Self) {
-        self.put_over(|| template.over());
+        if self.over.is_altered() || template.over.is_altered() {
+            self.put_over(|| template.over());
+        }
+        match template.word().mode() {
+            Mode::ForcedOpen => self.force_open(),
+            Mode::ForcedClosed => self.force_closed(),
+            Mode::Limited | Mode::Off => {}
+        }
     }
 
     pub(super) fn over(&self) -> Option<Settings> {

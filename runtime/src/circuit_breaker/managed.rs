@@ -173,6 +173,20 @@ impl Overlay for Settings {
     }
 }
 
+impl CircuitBreaker {
+    /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
+    pub(crate) fn follow(&self, template: &Self) {
+        if self.over().is_some() || template.over().is_some() {
+            self.put_over(|| template.over());
+        }
+        match Self::state(template) {
+            State::ForcedOpen => self.force_open(),
+            State::ForcedClosed => self.force_closed(),
+            State::Closed | State::Open | State::HalfOpen => {}
+        }
+    }
+}
+
 impl Managed for CircuitBreaker {
     fn name(&self) -> &'static str {
         self.policy()
