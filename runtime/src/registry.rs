@@ -40,7 +40,6 @@ mod policy;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
-mod stubs;
 #[cfg(test)]
 pub(crate) mod table;
 mod value;
