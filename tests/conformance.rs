@@ -27,6 +27,8 @@ mod half_open;
 mod health;
 #[path = "conformance/hedge.rs"]
 mod hedge;
+#[path = "conformance/metered.rs"]
+mod metered;
 #[path = "conformance/nested.rs"]
 mod nested;
 #[path = "conformance/outcome.rs"]

@@ -124,6 +124,7 @@
 //!
 //! None is on by default.
 //!
+//! - `metrics`: what the policies count, through the facade of the crate `metrics`: [`telemetry`] lists the names.
 //! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
 //! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
 //!   functions that take no time.
@@ -161,7 +162,7 @@ mod retry_after;
 mod scope;
 mod sleeper;
 mod sync;
-#[cfg(feature = "metrics")]
+#[cfg(feature = "registry")]
 mod tally;
 mod time;
 mod timeout;
@@ -179,6 +180,8 @@ pub mod health;
 pub mod registry;
 #[doc = include_str!("../docs/telemetry.md")]
 pub mod telemetry {}
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -79,6 +79,14 @@ fn read(policy: &Policy, tell: &mut dyn FnMut(usize, Option<LabelPair>, f64)) {
             tell(metric, Some(("state", state)), if state == now { 1.0 } else { 0.0 });
         }
     }
+    let count = |name: &str| counts.iter().find(|count| count.name == name).map_or(0, |count| count.value);
+    if kind == PolicyKind::CircuitBreaker
+        && let Some(metric) = index("steadfast_circuit_breaker_failure_ratio")
+    {
+        #[expect(clippy::cast_precision_loss, reason = "a share of more than 2^52 calls")]
+        let ratio = count("failures") as f64 / count("calls").max(1) as f64;
+        tell(metric, None, ratio);
+    }
     if let Some(metric) = index("steadfast_policy_enabled") {
         let is_enabled = policy.setting("enabled") != Some(crate::registry::Value::Flag(false));
         tell(metric, Some(("kind", kind.as_str())), if is_enabled { 1.0 } else { 0.0 });
@@ -106,7 +114,11 @@ fn publish(metric: usize, policy: &'static str, label: Option<LabelPair>, value:
     let metric = &ALL[metric];
     let key = key(metric.name, policy, label);
     with_recorder(|recorder| match metric.form {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count; of seconds the whole ones")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count; of seconds the whole ones"
+        )]
         Form::Counter => recorder.register_counter(&key, &METADATA).absolute(value as u64),
         Form::Gauge => recorder.register_gauge(&key, &METADATA).set(value),
         // Made, so that it is there.

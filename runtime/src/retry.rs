@@ -253,11 +253,15 @@ impl Retry {
 
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
-    const fn count_retry(&self) {}
+    const fn count_success(&self, _was_retried: bool) {}
 
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
-    const fn count_give_up(&self) {}
+    const fn count_retry(&self, _delay: Duration) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_give_up(&self, _reason: GiveUp, _was_retried: bool) {}
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::registry::Count;
+
 /// How many tallies have cells; any more are counted in one place for all threads.
-const CELLS: usize = 1024;
+const CELLS: usize = 4096;
 
 type Cells = [AtomicU64; CELLS];
 
@@ -72,29 +74,35 @@ impl Tally {
     /// Counts one more.
     #[inline]
     pub(crate) fn count(&self) {
+        self.add(1);
+    }
+
+    /// Counts so many more.
+    #[inline]
+    pub(crate) fn add(&self, number: u64) {
         let cell = self.cell.load(Relaxed) as usize;
         match CELLS_HERE.get() {
             Some(cells) if cell != 0 && cell < CELLS => {
                 let cell = &cells[cell];
-                cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
+                cell.store(cell.load(Relaxed).wrapping_add(number), Relaxed);
             }
-            _ => self.count_slowly(),
+            _ => self.add_slowly(number),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn count_slowly(&self) {
+    fn add_slowly(&self, number: u64) {
         let cell = self.assign() as usize;
         // While the thread ends there is no array any more.
         let cells = LEASE.try_with(|lease| lease.0).ok().filter(|_| cell < CELLS);
         let Some(cells) = cells else {
-            self.shared.fetch_add(1, Relaxed);
+            self.shared.fetch_add(number, Relaxed);
             return;
         };
         CELLS_HERE.set(Some(cells));
         let cell = &cells[cell];
-        cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
+        cell.store(cell.load(Relaxed).wrapping_add(number), Relaxed);
     }
 
     /// What all threads have counted.
@@ -123,6 +131,49 @@ impl Tally {
 /// No user code runs under the lock, so a poisoned one is as good as any.
 fn arrays() -> MutexGuard<'static, Arrays> {
     ARRAYS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a policy has counted since the program began, each count by its place.
+#[derive(Debug)]
+pub(crate) struct Totals<const N: usize>([Tally; N]);
+
+impl<const N: usize> Totals<N> {
+    pub(crate) const fn new() -> Self {
+        Self([const { Tally::new() }; N])
+    }
+
+    /// Others that count the same: of the policies of all keys.
+    pub(crate) fn same(&self) -> Self {
+        Self(self.0.each_ref().map(Tally::same))
+    }
+
+    #[inline]
+    pub(crate) fn count(&self, place: usize) {
+        self.0[place].count();
+    }
+
+    /// Counts where a success passes: with the feature `metrics` alone.
+    #[inline]
+    pub(crate) fn count_success(&self, place: usize) {
+        if cfg!(feature = "metrics") {
+            self.count(place);
+        }
+    }
+
+    pub(crate) fn add(&self, place: usize, number: u64) {
+        self.0[place].add(number);
+    }
+
+    pub(crate) fn get(&self, place: usize) -> u64 {
+        self.0[place].total()
+    }
+
+    /// By name, in their order. Without the feature `metrics` those at the end that are for it alone are left out.
+    pub(crate) fn counts(&self, names: &[&'static str], for_metrics: &[&'static str]) -> Vec<Count> {
+        let for_metrics = if cfg!(feature = "metrics") { for_metrics } else { &[] };
+        let names = names.iter().chain(for_metrics);
+        names.zip(&self.0).map(|(name, tally)| Count { name, value: tally.total() }).collect()
+    }
 }
 
 #[cfg(test)]

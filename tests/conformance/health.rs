@@ -26,8 +26,7 @@ async fn h01_a_breaker_in_all_states() {
     let _alone = alone();
     static CRITICAL: CircuitBreaker =
         CircuitBreaker::new().name("h01 critical").critical(true).failure_threshold(1).reset_timeout(SECOND);
-    static OTHER: CircuitBreaker =
-        CircuitBreaker::new().name("h01 other").failure_threshold(1).reset_timeout(SECOND);
+    static OTHER: CircuitBreaker = CircuitBreaker::new().name("h01 other").failure_threshold(1).reset_timeout(SECOND);
     steadfast::register!(CRITICAL);
     steadfast::register!(OTHER);
     const SECOND: Duration = Duration::from_secs(1);

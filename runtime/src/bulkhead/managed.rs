@@ -136,6 +136,20 @@ impl Bulkhead {
     }
 }
 
+const REJECTED: usize = 0;
+const ADMITTED: usize = 1;
+
+impl Bulkhead {
+    #[inline]
+    pub(super) fn count_admitted(&self) {
+        self.totals.count_success(ADMITTED);
+    }
+
+    pub(super) fn count_rejected(&self) {
+        self.totals.count(REJECTED);
+    }
+}
+
 impl Managed for Bulkhead {
     fn name(&self) -> &'static str {
         self.policy()
@@ -163,12 +177,18 @@ impl Managed for Bulkhead {
 
     fn counts(&self) -> Vec<Count> {
         let count = |name, value| Count { name, value };
-        vec![
+        [
             count("running", self.running().into()),
             count("waiting", self.waiting().into()),
             count("limit", self.limit().into()),
-            count("rejected", self.rejected()),
         ]
+        .into_iter()
+        .chain(self.totals())
+        .collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        self.totals.counts(&["rejected"], &["admitted"])
     }
 
     fn steer(&self, steer: Steer) -> bool {

@@ -217,15 +217,18 @@ impl Managed for CircuitBreaker {
     fn counts(&self) -> Vec<Count> {
         let counts = Self::counts(self);
         let count = |name, value| Count { name, value };
-        vec![
+        let window = [
             count("calls", counts.calls),
             count("failures", counts.failures),
             count("slow", counts.slow),
-            count("rejected", counts.rejected),
-            count("opened", counts.opened),
             count("consecutive_failures", counts.consecutive_failures.into()),
             count("probes", counts.probes.into()),
-        ]
+        ];
+        window.into_iter().chain(self.totals_now()).collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        Self::totals(self)
     }
 
     fn trouble(&self) -> Option<Trouble> {

@@ -84,8 +84,6 @@ enum Scale {
     One,
     /// The count is in nanoseconds.
     Nanos,
-    /// The count is in millionths.
-    Millionths,
 }
 
 impl Series {
@@ -96,7 +94,6 @@ impl Series {
         match self.scale {
             Scale::One => count,
             Scale::Nanos => count / 1e9,
-            Scale::Millionths => count / 1e6,
         }
     }
 }
@@ -131,10 +128,6 @@ impl Series {
 
     const fn nanos(self) -> Self {
         Self { scale: Scale::Nanos, ..self }
-    }
-
-    const fn millionths(self) -> Self {
-        Self { scale: Scale::Millionths, ..self }
     }
 }
 
@@ -174,7 +167,6 @@ pub(super) static SERIES: &[Series] = &[
     series(CircuitBreaker, "forced_open_nanos", BREAKER_TIME).with("state", "forced_open").nanos(),
     series(CircuitBreaker, "forced_closed_nanos", BREAKER_TIME).with("state", "forced_closed").nanos(),
     series(CircuitBreaker, "opened", "steadfast_circuit_breaker_opened_total"),
-    series(CircuitBreaker, "failure_millionths", "steadfast_circuit_breaker_failure_ratio").millionths(),
     series(Bulkhead, "admitted", BULKHEAD_CALLS).with("outcome", "admitted"),
     series(Bulkhead, "rejected", BULKHEAD_CALLS).with("outcome", "rejected"),
     series(Bulkhead, "running", "steadfast_bulkhead_running"),

@@ -113,7 +113,10 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failure = Cause::of(outcome, class)?;
+        let Some(failure) = Cause::of(outcome, class) else {
+            self.state.succeeded();
+            return None;
+        };
         let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         judged.verdict.ok().map(Again::delay)
     }
@@ -130,7 +133,10 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failure = Cause::of(outcome, class)?;
+        let Some(failure) = Cause::of(outcome, class) else {
+            self.state.succeeded();
+            return None;
+        };
         let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         let told = match outcome {
             Flow::Returned(value) => Flow::Returned(value),
@@ -234,6 +240,17 @@ impl<'p> State<'p> {
         }
     }
 
+    /// Whether an attempt has failed before this one.
+    #[inline]
+    fn was_retried(&self) -> bool {
+        self.attempt > 1 && !self.passes && !self.is_off
+    }
+
+    #[inline]
+    fn succeeded(&self) {
+        self.policy.count_success(self.was_retried());
+    }
+
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
     #[cold]
     #[inline(never)]
@@ -267,14 +284,14 @@ impl<'p> State<'p> {
         match verdict {
             Ok(Again { after: delay, .. }) => {
                 self.attempt = self.attempt.saturating_add(1);
-                self.policy.count_retry();
+                self.policy.count_retry(delay);
                 if let Some(hook) = self.policy.on_retry {
                     tell(hook, &event.retry(delay, told));
                 }
                 announce(name, PolicyKind::Retry, || Decision::Retrying { attempt, delay, failure });
             }
             Err(reason) => {
-                self.policy.count_give_up();
+                self.policy.count_give_up(reason, self.was_retried());
                 if let Some(hook) = self.policy.on_give_up {
                     tell(hook, &event.give_up(reason, told));
                 }
