@@ -27,6 +27,12 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) const DEFAULT: Self = Self { enabled: true, shadow: false, critical: false };
+
+    /// Whether what it decides keeps calls from passing. What somebody forces does in any case.
+    #[cfg(feature = "registry")]
+    pub(crate) fn may_reject(self) -> bool {
+        self.enabled && !self.shadow
+    }
 }
 
 /// Holds what is put over the settings of one policy: `T` is all settings of the kind, or a part of them.

@@ -73,11 +73,19 @@ impl Fallback {
         outcome
     }
 
-    /// Whether it answers for what the function returns.
+    /// It answers for a failure of any kind.
     #[cold]
-    #[inline(never)]
-    fn answers(&self) -> bool {
-        self.common().enabled
+    fn answers_for_all<R>(&self, failure: Flow<R>) -> Result<R, Failure<R>> {
+        match failure {
+            Flow::Returned(value) if !self.common().enabled => {
+                self.count_passed();
+                Ok(value)
+            }
+            failure => {
+                self.tell(failure.rejection());
+                Err(failure)
+            }
+        }
     }
 
     #[cold]
@@ -117,14 +125,7 @@ pub fn fallback<R>(policy: &Fallback, outcome: Flow<R>, handles: impl Fn(&R) -> 
             policy.count_passed();
             Ok(value)
         }
-        Flow::Returned(value) if !policy.answers() => {
-            policy.count_passed();
-            Ok(value)
-        }
-        failure => {
-            policy.tell(failure.rejection());
-            Err(failure)
-        }
+        failure => policy.answers_for_all(failure),
     }
 }
 

@@ -37,6 +37,8 @@ mod list;
 mod made;
 mod managed;
 mod policy;
+#[cfg(test)]
+pub(crate) mod said;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;

@@ -234,7 +234,7 @@ impl Managed for CircuitBreaker {
     fn trouble(&self) -> Option<Trouble> {
         match Self::state(self) {
             State::ForcedOpen => Some(Trouble::Rejects("is forced open".to_owned())),
-            _ if !self.in_force().common.enabled => None,
+            _ if !self.in_force().common.may_reject() => None,
             State::Open => Some(match self.retry_after() {
                 Some(left) => Trouble::Rejects(format!("is open for another {left:.1?}")),
                 // Nobody has called since its time was over.

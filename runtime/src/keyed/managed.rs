@@ -2,7 +2,7 @@
 
 use super::{Keyed, Policy, forget, write};
 use crate::PolicyKind;
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 use crate::sync::Ordering::Relaxed;
 
 const MAX_KEYS: &str = "max_keys";
@@ -71,6 +71,17 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
         }
         let keys = [("keys", policies.len()), ("rejecting", rejecting)];
         keys.map(|(name, number)| Count { name, value: number as u64 }).into_iter().chain(sums).collect()
+    }
+
+    /// One key without another is no more than a part of what it guards; and to reject a key that asks too often is what
+    /// a limit is for.
+    fn trouble(&self) -> Option<Trouble> {
+        if self.template.state() == Some("forced_open") {
+            return self.template.trouble();
+        }
+        let policies = self.policies();
+        let rejecting = policies.iter().filter(|policy| matches!(policy.trouble(), Some(Trouble::Rejects(_)))).count();
+        (rejecting > 0).then(|| Trouble::Spent(format!("rejects the calls of {rejecting} of {} keys", policies.len())))
     }
 
     fn steer(&self, steer: Steer) -> bool {

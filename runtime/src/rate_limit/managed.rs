@@ -11,7 +11,7 @@ use super::bucket::{Bucket, Settings};
 use super::forced::Forced;
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key, Overlay};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs.
 pub(crate) const KEYS: &[Key<Settings>] = &[
@@ -148,6 +148,19 @@ impl Managed for RateLimit {
 
     fn totals(&self) -> Vec<Count> {
         self.totals.counts(&["rejected"], &["admitted"])
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        let Settings { max_wait, common, .. } = self.current().settings;
+        match self.forced() {
+            Some(Forced::Open) => return Some(Trouble::Rejects("is forced open".to_owned())),
+            None if common.may_reject() => {}
+            _ => return None,
+        }
+        let left = self.retry_after()?;
+        let waiting = self.waiting();
+        (max_wait.is_zero() || waiting > 0)
+            .then(|| Trouble::Spent(format!("is spent: the next permit in {left:.1?}, {waiting} wait")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

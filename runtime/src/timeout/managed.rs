@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{OFF, Timeout};
+use super::{Layer, OFF, Timeout};
 use crate::PolicyKind;
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::registry::keys::Key;
@@ -70,6 +70,19 @@ impl Timeout {
         }
         #[cfg(not(feature = "metrics"))]
         let _ = (self, nanos);
+    }
+}
+
+impl Layer<'_> {
+    /// How long this call may take. One that has no limit when it first waits has none for good.
+    #[inline]
+    pub(super) fn nanos(&self) -> u64 {
+        if self.is_free { UNLIMITED } else { self.policy.nanos() }
+    }
+
+    #[inline]
+    pub(super) fn keep(&mut self, nanos: u64) {
+        self.is_free = nanos == UNLIMITED;
     }
 }
 
