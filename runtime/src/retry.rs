@@ -14,6 +14,8 @@ mod rejections;
 mod run;
 
 use core::time::Duration;
+#[cfg(not(feature = "registry"))]
+use std::borrow::Cow;
 
 use crate::control::Common;
 use crate::name::Name;
@@ -247,8 +249,8 @@ impl Retry {
 
     /// The settings that are in force, with the curve that is.
     #[inline]
-    fn in_force<'a>(&'a self, backoff: &'a dyn Curve) -> (&'a Self, &'a dyn Curve) {
-        (self, backoff)
+    fn in_force<'a>(&'a self, backoff: &'a dyn Curve) -> (Cow<'a, Self>, &'a dyn Curve) {
+        (Cow::Borrowed(self), backoff)
     }
 
     #[inline]
