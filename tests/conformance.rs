@@ -45,6 +45,8 @@ mod retry_budget;
 mod scope;
 #[path = "conformance/sets.rs"]
 mod sets;
+#[path = "conformance/settings_stateful.rs"]
+mod settings_stateful;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/stale.rs"]
