@@ -53,6 +53,8 @@ mod scope;
 mod sets;
 #[path = "conformance/settings.rs"]
 mod settings;
+#[path = "conformance/settings_stateful.rs"]
+mod settings_stateful;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/stale.rs"]

@@ -52,6 +52,7 @@ pub use self::settings::{Abandoned, Window};
 ///
 /// It is a value that is `const` to make, so that it can stand in a `static` or in a field. It can't be cloned: one
 /// breaker is one state, to be shared by reference or `Arc`. Settings out of range are taken to the nearest in range.
+/// With the feature `registry` they can be changed while the program runs.
 ///
 /// ```
 /// use std::time::Duration;

@@ -161,7 +161,8 @@ impl RateLimit {
         self.set(settings)
     }
 
-    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
+    /// Switched off where this is `false`: every call passes as though it were not there, and takes no permit; `true` by
+    /// default. One that is switched on again has a full bucket. What is [forced](Self::force_open) is forced all the
     /// same.
     pub const fn enabled(self, enabled: bool) -> Self {
         let mut settings = self.bucket.settings;
@@ -169,8 +170,18 @@ impl RateLimit {
         self.set(settings)
     }
 
-    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
-    /// passes at once, one that finds no permit without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    /// In shadow where this is `true`: it decides, counts and tells as ever, but every call passes at once; `false` by
+    /// default. One that would have waited takes its permit, and one that would have been rejected takes none, and is told
+    /// as [`Decision::WouldReject`](crate::Decision::WouldReject). [Forced open](Self::force_open) it rejects all the same.
+    ///
+    /// ```
+    /// use steadfast::RateLimit;
+    ///
+    /// static TRIAL: RateLimit = RateLimit::new(1).shadow(true);
+    ///
+    /// assert!((0..3).all(|_| TRIAL.try_acquire().is_ok()));
+    /// assert_eq!(TRIAL.rejected(), 2);
+    /// ```
     pub const fn shadow(self, shadow: bool) -> Self {
         let mut settings = self.bucket.settings;
         settings.common.shadow = shadow;

@@ -150,6 +150,9 @@ impl Bulkhead {
     }
 }
 
+/// A limit that grows lets those who wait in at once, one that shrinks lets those who run end; who waits already does so for as
+/// long as it was told. An adaptive one keeps what it learnt, within its new range; its settings are `min`, `max` and
+/// `initial`. It stays adaptive, as a fixed one stays fixed: the code around the calls is another one.
 impl Managed for Bulkhead {
     fn name(&self) -> &'static str {
         self.policy()

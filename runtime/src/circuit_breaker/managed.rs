@@ -187,6 +187,10 @@ impl CircuitBreaker {
     }
 }
 
+/// A change keeps the state, what was counted and the probes under way. A window of calls keeps the newest that fit, one of a
+/// time those that are not too old; a window of another kind begins empty, and calls under way while it becomes another one
+/// are not in it. An open period that is under way becomes as long as it would be by the new settings, from its beginning.
+/// Switched off or on it begins closed and empty.
 impl Managed for CircuitBreaker {
     fn name(&self) -> &'static str {
         self.policy()

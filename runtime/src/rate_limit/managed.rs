@@ -113,6 +113,8 @@ impl RateLimit {
     }
 }
 
+/// With other settings the bucket is as full as before, as a share of the burst. Who waits passes when it was told to, or
+/// sooner where the new rate lets it; whoever comes then stands behind all of them and goes by the new rate.
 impl Managed for RateLimit {
     fn name(&self) -> &'static str {
         self.policy()
