@@ -163,6 +163,8 @@ mod woken;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "registry")]
 pub mod registry;
 #[cfg(feature = "testing")]
