@@ -117,13 +117,14 @@ impl Reader<'_> {
     /// `[payments.retry]`
     fn of_kind_by_name(&mut self, name: &str, word: &str, origin: &Raw, section: &Tree) {
         let Some(kind) = kind(word) else {
-            let message = format!("unknown kind of policy `{word}`{}", did_you_mean(word, kinds()));
+            let message = unknown_kind(word);
             return self.refuse(&[name, word], origin, &message);
         };
         match self.known.count(name, kind) {
             Some(0) => {
-                let kinds: Vec<&str> = self.known.kinds_of(name).into_iter().map(PolicyKind::as_str).collect();
-                let message = format!("no {kind} is named `{name}`; {} is", quoted(&kinds));
+                let kinds = self.known.kinds_of(name).into_iter();
+                let sections: Vec<String> = kinds.map(|kind| tree::path(&[name, kind.as_str()])).collect();
+                let message = format!("no {kind} is named `{name}`; there is `[{}]`", sections.join("]`, `["));
                 self.refuse(&[name, word], origin, &message);
             }
             Some(2..) => {
@@ -164,6 +165,12 @@ impl Reader<'_> {
     fn refuse(&mut self, path: &[&str], value: &Raw, message: &str) {
         self.mistakes.push(Mistake::new(tree::path(path), origin(value), message));
     }
+}
+
+pub(super) fn unknown_kind(word: &str) -> String {
+    let near = did_you_mean(word, kinds());
+    let known = || format!("; expected one of: {}", quoted(&kinds().collect::<Vec<_>>()));
+    format!("unknown kind of policy `{word}`{}", if near.is_empty() { known() } else { near })
 }
 
 fn origin(value: &Raw) -> String {

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use ::config::{Value, ValueKind};
 
-use super::entries::Level;
+use super::entries::{Level, unknown_kind};
 use super::error::{Mistake, did_you_mean};
 use super::known::{Known, kind, kinds};
 use super::tree::{self, Tree};
@@ -85,7 +85,7 @@ fn unknown(words: &str, known: &Known) -> String {
     let name = known.names().find(|name| as_word(name) == first);
     match (name, rest.split_once(BETWEEN)) {
         (Some(_), Some((word, key))) if !word.is_empty() && !key.is_empty() && kind(word).is_none() => {
-            format!("unknown kind of policy `{word}`{}", did_you_mean(word, kinds()))
+            unknown_kind(word)
         }
         (None, _) if !first.is_empty() && !rest.is_empty() && kind(first).is_none() => {
             let near = did_you_mean(first, known.names().chain(kinds()));

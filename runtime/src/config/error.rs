@@ -95,7 +95,7 @@ pub(super) fn did_you_mean<'w>(word: &str, known: impl IntoIterator<Item = &'w s
     known
         .into_iter()
         .map(|other| (strsim::osa_distance(&lower, &other.to_lowercase()), other))
-        .filter(|(distance, _)| *distance <= most)
+        .filter(|(distance, other)| *distance <= most && *other != word)
         .min()
         .map_or_else(String::new, |(_, other)| format!("; did you mean `{other}`?"))
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::entries::{Entry, Level};
 use super::error::{Mistake, did_you_mean};
-use super::known::COMMON;
 use crate::PolicyKind;
 use crate::registry::{Change, Managed, Refusal, Value};
 
@@ -93,7 +92,7 @@ impl<'p> Refused<'p> {
             Some(message) => format!("`{path}` {message}"),
             None if message.starts_with("unknown setting") => {
                 let settings = policy.settings();
-                let near = did_you_mean(&key, settings.iter().map(|setting| setting.key).chain(COMMON));
+                let near = did_you_mean(&key, settings.iter().map(|setting| setting.key));
                 format!("`{path}`: {message}{near}")
             }
             None => format!("`{path}`: {message}"),
