@@ -4,6 +4,9 @@
 //! pointer, so that nobody sees half a change; while nothing is, the price is one load.
 
 #[cfg(feature = "registry")]
+pub(crate) mod lasting;
+
+#[cfg(feature = "registry")]
 use core::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "registry")]

@@ -1,40 +1,73 @@
 //! Which outcomes a `#[fallback]` handles, and the error that it names. The last success as an answer: [`stale`].
 
+#[cfg(feature = "registry")]
+mod managed;
 pub(crate) mod stale;
 
 use core::convert::Infallible;
 
 use crate::absorb::{ErrorFromRejection, FromError};
+use crate::control::Common;
 use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::{Failure, Flow, Rejection};
 
-/// What is known of a `#[fallback]` whose answer is an expression: how it is called in events.
+/// What is known of a `#[fallback]` whose answer is an expression: how it is called in events, and whether it answers.
 #[derive(Debug)]
 pub struct Fallback {
     name: Name,
+    common: Common,
+    #[cfg(feature = "registry")]
+    control: crate::control::Control<Common>,
+    #[cfg(feature = "registry")]
+    answered: core::sync::atomic::AtomicU64,
 }
 
 impl Fallback {
     /// Without a name.
     #[expect(clippy::new_without_default, reason = "for expansions, where it is a constant")]
     pub const fn new() -> Self {
-        Self { name: Name::UNNAMED }
+        Self {
+            name: Name::UNNAMED,
+            common: Common::DEFAULT,
+            #[cfg(feature = "registry")]
+            control: crate::control::Control::new(),
+            #[cfg(feature = "registry")]
+            answered: core::sync::atomic::AtomicU64::new(0),
+        }
     }
 
     /// The name in events.
-    pub const fn name(self, name: &'static str) -> Self {
-        Self { name: Name::given(name) }
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Name::given(name);
+        self
+    }
+
+    /// Whether it answers for what the function returns. Switched off it answers for rejections alone, without an event:
+    /// there may be no value of the function's type to return otherwise.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.common = Common { enabled, ..self.common };
+        self
+    }
+
+    /// Whether the program cannot do without what it guards.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.common = Common { critical, ..self.common };
+        self
     }
 
     /// Named after the function in which `closure` stands.
-    pub const fn inside<F: Fn()>(self, closure: &F) -> Self {
-        Self { name: Name::inside(closure) }
+    pub const fn inside<F: Fn()>(mut self, closure: &F) -> Self {
+        self.name = Name::inside(closure);
+        self
     }
 
     /// It answers for a value, if that is an error.
     #[cold]
     fn answers_for<R: Fails<E>, E>(&self, value: R) -> Result<R, E> {
+        if !self.common().enabled {
+            return Ok(value);
+        }
         let error = value.into_error();
         if error.is_err() {
             self.tell(None);
@@ -42,11 +75,33 @@ impl Fallback {
         error
     }
 
+    /// Whether it answers for what the function returns.
+    #[cold]
+    #[inline(never)]
+    fn answers(&self) -> bool {
+        self.common().enabled
+    }
+
     #[cold]
     #[inline(never)]
     fn tell(&self, rejection: Option<Rejection>) {
+        if !self.common().enabled {
+            return;
+        }
+        self.count();
         announce(self.name, PolicyKind::Fallback, || Decision::FellBack { rejection, age: None });
     }
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl Fallback {
+    const fn common(&self) -> Common {
+        self.common
+    }
+
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count(&self) {}
 }
 
 /// `Err` where the fallback answers: a rejection, or a value of which `handles` says so.
@@ -57,6 +112,7 @@ impl Fallback {
 pub fn fallback<R>(policy: &Fallback, outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, Failure<R>> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
+        Flow::Returned(value) if !policy.answers() => Ok(value),
         failure => {
             policy.tell(failure.rejection());
             Err(failure)

@@ -28,6 +28,12 @@ impl Name {
         Self(Source::Inside(type_name::<F>))
     }
 
+    /// Whether somebody chose it.
+    #[cfg(feature = "registry")]
+    pub(crate) fn is_given(self) -> bool {
+        matches!(self.0, Source::Given(name) if name != Self::UNNAMED.as_str())
+    }
+
     /// The name as text.
     pub(crate) fn as_str(self) -> &'static str {
         match self.0 {

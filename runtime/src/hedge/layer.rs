@@ -112,7 +112,9 @@ where
         if let Some((schedule, others)) = &mut *this.late.0 {
             return Race { first: this.first, others, schedule, call, class }.go_on(cx);
         }
-        if let Some(budget) = this.layer.budget {
+        if let Some(budget) = this.layer.budget
+            && this.layer.hedge.is_enabled()
+        {
             budget.count();
         }
         let FirstProjection::Running { call: first } = this.first.as_mut().project() else { return Poll::Pending };

@@ -11,7 +11,7 @@ use crate::event::{Cause, Decision, PolicyKind, announce};
 use crate::hook::tell;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
+pub(super) const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
 
 /// Begins the attempts of one call.
 #[inline]
@@ -27,8 +27,8 @@ pub fn retry_within<'p>(policy: &'p Retry, budget: &'p RetryBudget) -> Run<'p, O
 
 #[inline]
 fn begin<'p, G: Budget<'p>>(policy: &'p Retry, budget: G) -> Run<'p, OfPolicy, G> {
-    let mut state = State { policy, start: None, attempt: 1, passes: false };
-    if policy.prepares || G::PREPARES {
+    let mut state = State { policy, start: None, attempt: 1, passes: false, is_off: false };
+    if policy.prepares() || G::PREPARES {
         state.prepare(budget.of(policy));
     }
     Run { state, backoff: OfPolicy, budget }
@@ -111,7 +111,7 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
         X: Copy + Into<Rejection>,
     {
         let failure = Cause::of(outcome, class)?;
-        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy));
+        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         judged.verdict.ok().map(Again::delay)
     }
 
@@ -128,7 +128,7 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
         X: Copy + Into<Rejection>,
     {
         let failure = Cause::of(outcome, class)?;
-        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy));
+        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         let told = match outcome {
             Flow::Returned(value) => Flow::Returned(value),
             Flow::Rejected(rejection) => Flow::Rejected((*rejection).into()),
@@ -180,6 +180,8 @@ struct State<'p> {
     attempt: u32,
     /// Whether the retries are left to a retry around.
     passes: bool,
+    /// Whether the policy was switched off when the attempt began.
+    is_off: bool,
 }
 
 /// What has been decided, and what the hooks of the function may be told of it.
@@ -212,7 +214,12 @@ impl<'p> State<'p> {
     /// What must be done before the first attempt.
     #[inline(never)]
     fn prepare(&mut self, budget: Option<&'p RetryBudget>) {
-        let policy = self.policy;
+        let (policy, _) = self.policy.in_force(&OfPolicy);
+        if !policy.common.enabled {
+            self.is_off = true;
+            self.attempt = scope::same_attempt();
+            return;
+        }
         if policy.is_timed() {
             self.start = Some(clock::now());
         }
@@ -227,10 +234,21 @@ impl<'p> State<'p> {
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
     #[cold]
     #[inline(never)]
-    fn judge(&mut self, failure: Cause, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Judged<'p> {
+    fn judge(&mut self, failure: Cause, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Option<Judged<'p>> {
+        let (policy, backoff) = self.policy.in_force(backoff);
+        if !policy.common.enabled {
+            return None;
+        }
+        // What was not in force before counts from now on.
+        if self.is_off {
+            (self.is_off, self.attempt) = (false, 1);
+            self.prepare(budget);
+        } else if self.start.is_none() && policy.is_timed() {
+            self.start = Some(clock::now());
+        }
         let now = self.start.map(|_| clock::now());
         let elapsed = now.zip(self.start).map_or(Duration::ZERO, |(now, start)| now.saturating_duration_since(start));
-        let delay = self.delay(failure, backoff, now, elapsed);
+        let delay = self.delay(&policy, failure, backoff, now, elapsed);
         // Last of all, so that nothing is taken for a retry that does not follow.
         let verdict = delay.and_then(|after| match budget.map(RetryBudget::take) {
             Some(None) => Err(GiveUp::Budget),
@@ -246,29 +264,31 @@ impl<'p> State<'p> {
         match verdict {
             Ok(Again { after: delay, .. }) => {
                 self.attempt = self.attempt.saturating_add(1);
+                self.policy.count_retry();
                 if let Some(hook) = self.policy.on_retry {
                     tell(hook, &event.retry(delay, told));
                 }
                 announce(name, PolicyKind::Retry, || Decision::Retrying { attempt, delay, failure });
             }
             Err(reason) => {
+                self.policy.count_give_up();
                 if let Some(hook) = self.policy.on_give_up {
                     tell(hook, &event.give_up(reason, told));
                 }
                 announce(name, PolicyKind::Retry, || Decision::GaveUp { attempts: attempt, reason, failure });
             }
         }
-        Judged { verdict, event }
+        Some(Judged { verdict, event })
     }
 
     fn delay(
         &self,
+        policy: &Retry,
         failure: Cause,
         backoff: &dyn Curve,
         now: Option<Instant>,
         elapsed: Duration,
     ) -> Result<Duration, GiveUp> {
-        let policy = self.policy;
         let hint = failure.hint(policy.rejections.unwrap_or_default()).ok_or(GiveUp::NotRetryable)?;
         if self.passes {
             return Err(GiveUp::Nested);

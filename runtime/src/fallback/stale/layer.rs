@@ -107,6 +107,9 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
     where
         X: Copy + Into<Rejection>,
     {
+        if !self.policy.is_enabled() {
+            return outcome;
+        }
         let keeper = keeper(Keeps(PhantomData));
         match &outcome {
             Flow::Returned(value) => match class(value) {
@@ -144,6 +147,7 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
         X: Copy + Into<Rejection>,
     {
         let Self { policy, key, max_age, mark } = self;
+        let max_age = policy.max_age_in_force(max_age);
         let Some((age, kept)) = policy.last((keeper.kind)(), key.borrow(), max_age) else { return failure };
         let Some(answer) = (keeper.answer)(&*kept) else { return failure };
         if let Some(mark) = mark {

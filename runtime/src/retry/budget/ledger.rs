@@ -75,6 +75,9 @@ impl Ledger {
 
     /// Only whole retries are granted, and the product is exact: what is left over is neither lost nor rounded up.
     pub(super) fn balance(&self, limits: &Limits) -> u64 {
+        if !limits.common.enabled {
+            return u64::MAX;
+        }
         let counts = self.counts(limits);
         let window = u128::from(limits.width) * u128::from(BUCKETS);
         // A second has as many nanoseconds as a retry has parts.

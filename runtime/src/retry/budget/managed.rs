@@ -1,0 +1,106 @@
+//! A retry budget as the registry sees it, and what can be put over its settings.
+
+use core::time::Duration;
+
+use super::{BUCKETS, Limits, RetryBudget, WHOLE, parts, width};
+use crate::PolicyKind;
+use crate::registry::keys::{self, Key};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+
+impl RetryBudget {
+    /// The settings in force.
+    pub(super) fn limits(&self) -> Limits {
+        self.control.over().and_then(|over| over.as_deref().copied()).unwrap_or(self.own)
+    }
+}
+
+const KEYS: &[Key<Limits>] = &[
+    Key {
+        name: "ratio",
+        #[expect(clippy::cast_precision_loss, reason = "as exact as it was kept")]
+        get: |limits| Some((limits.ratio as f64 / WHOLE as f64).into()),
+        set: |limits, value| {
+            let ratio = value.number().filter(|ratio| *ratio >= 0.0 && ratio.is_finite());
+            limits.ratio =
+                parts(ratio.ok_or_else(|| format!("takes a share of the calls, e.g. 0.1, and not {value}"))?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "min_per_second",
+        get: |limits| Some(limits.min_per_second.into()),
+        set: |limits, value| {
+            limits.min_per_second = value.count(0, u32::MAX)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "window",
+        get: |limits| Some(Value::of_duration(Duration::from_nanos(limits.width * BUCKETS))),
+        set: |limits, value| {
+            if width(value.duration()?) == limits.width {
+                return Ok(());
+            }
+            Err("cannot be changed while the program runs, since the calls and retries that were seen are sorted by it; \
+                 change it where the budget is made"
+                .to_owned())
+        },
+    },
+    Key {
+        name: "enabled",
+        get: |limits| Some(limits.common.enabled.into()),
+        set: |limits, value| {
+            limits.common.enabled = value.flag()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "critical",
+        get: |limits| Some(limits.common.critical.into()),
+        set: |limits, value| {
+            limits.common.critical = value.flag()?;
+            Ok(())
+        },
+    },
+];
+
+impl Managed for RetryBudget {
+    fn name(&self) -> &'static str {
+        self.name.as_str()
+    }
+
+    fn is_named(&self) -> bool {
+        self.name.is_given()
+    }
+
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::RetryBudget
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        keys::settings(KEYS, &self.limits())
+    }
+
+    fn state(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn counts(&self) -> Vec<Count> {
+        let counts = self.counts();
+        vec![
+            Count { name: "calls", value: counts.calls },
+            Count { name: "retries", value: counts.retries },
+            Count { name: "refused", value: counts.refused },
+        ]
+    }
+
+    fn steer(&self, _: Steer) -> bool {
+        false
+    }
+
+    fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
+        let limits = keys::over(KEYS, self.own, over)?;
+        let limits = (!over.is_empty()).then_some(limits);
+        Ok(Box::new(move || self.control.set(limits)))
+    }
+}
