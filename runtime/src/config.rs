@@ -217,8 +217,9 @@ impl Config {
         for change in changes {
             change();
         }
+        let left_on = resolve::left_on(&entries, policies);
         *in_force = entries;
-        Ok(Applied::since(&before, policies))
+        Ok(Applied::since(&before, policies, left_on))
     }
 
     /// What would be done to each policy.
@@ -266,7 +267,7 @@ fn apply_over(policy: &dyn Managed, in_force: &[Entry]) -> Result<Applied, Confi
     for change in changes {
         change();
     }
-    Ok(Applied::since(&before, &[policy]))
+    Ok(Applied::since(&before, &[policy], resolve::left_on(in_force, &[policy])))
 }
 
 /// All policies of the program.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::Mistake;
 use crate::PolicyKind;
 use crate::registry::{Managed, Setting, Value};
 
@@ -19,6 +20,9 @@ use crate::registry::{Managed, Setting, Value};
 pub struct Applied {
     /// The settings that are other ones now.
     pub changes: Vec<Changed>,
+    /// What the kill switch could not switch off: values that are shared without what lasts of them, such as a
+    /// [`RetryControl`](crate::registry::RetryControl).
+    pub left_on: Vec<Mistake>,
 }
 
 /// A setting that is another one now.
@@ -43,9 +47,9 @@ pub(super) fn settings(policies: &[&dyn Managed]) -> Vec<Vec<Setting>> {
 }
 
 impl Applied {
-    pub(super) fn since(before: &[Vec<Setting>], policies: &[&dyn Managed]) -> Self {
+    pub(super) fn since(before: &[Vec<Setting>], policies: &[&dyn Managed], left_on: Vec<Mistake>) -> Self {
         let changes = policies.iter().zip(before).flat_map(|(policy, before)| changed(*policy, before)).collect();
-        Self { changes }
+        Self { changes, left_on }
     }
 }
 
@@ -65,8 +69,8 @@ fn changed(policy: &dyn Managed, before: &[Setting]) -> Vec<Changed> {
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.changes.iter().map(Changed::to_string).collect();
-        f.write_str(&lines.join("\n"))
+        let lines = self.changes.iter().map(Changed::to_string).chain(self.left_on.iter().map(Mistake::to_string));
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn without_taker(entries: &[Entry], policies: &[&dyn Managed]) -> Vec
     for entry in entries {
         let Level::Name(name) = &entry.level else { continue };
         let mut named = policies.iter().filter(|policy| policy.is_named() && policy.name() == name).peekable();
-        if named.peek().is_some() && !named.any(|policy| takes(*policy, &entry.key)) {
+        if named.peek().is_some() && !named.any(|policy| has(*policy, &entry.key)) {
             let message = format!("`{}` is taken by no policy named `{name}`", entry.path());
             mistakes.push(Mistake::new(entry.path(), &entry.origin, message));
         }
@@ -58,20 +58,40 @@ fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
 fn rank(entry: &Entry, policy: &dyn Managed) -> Option<u8> {
     let named = |name: &str| policy.is_named() && policy.name() == name;
     match &entry.level {
-        // The kill switch goes before all else, and leaves fallbacks.
-        Level::All if entry.key == "enabled" && entry.value == Value::Flag(false) => {
-            (policy.kind() != PolicyKind::Fallback && takes(policy, &entry.key)).then_some(4)
+        _ if is_kill_switch(entry) => {
+            (policy.kind() != PolicyKind::Fallback && can_be_switched_off(policy)).then_some(4)
         }
-        Level::All => takes(policy, &entry.key).then_some(0),
+        Level::All => has(policy, &entry.key).then_some(0),
         Level::Kind(kind) => (*kind == policy.kind()).then_some(1),
-        Level::Name(name) => (named(name) && takes(policy, &entry.key)).then_some(2),
+        Level::Name(name) => (named(name) && has(policy, &entry.key)).then_some(2),
         Level::Own(name, kind) => (named(name) && *kind == policy.kind()).then_some(3),
     }
 }
 
+/// Goes before all else, and leaves fallbacks.
+fn is_kill_switch(entry: &Entry) -> bool {
+    entry.level == Level::All && entry.key == "enabled" && entry.value == Value::Flag(false)
+}
+
 /// Whether a policy has a setting of those that not every kind has.
-fn takes(policy: &dyn Managed, key: &str) -> bool {
-    policy.change(&[(key, Value::Flag(true))]).is_ok()
+fn has(policy: &dyn Managed, key: &str) -> bool {
+    policy.settings().iter().any(|setting| setting.key == key)
+}
+
+/// Not so a value that nothing lasts of. In an emergency the others are switched off all the same.
+fn can_be_switched_off(policy: &dyn Managed) -> bool {
+    policy.change(&[("enabled", Value::Flag(false))]).is_ok()
+}
+
+/// What the kill switch could not switch off.
+pub(super) fn left_on(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
+    let Some(switch) = entries.iter().find(|entry| is_kill_switch(entry)) else { return Vec::new() };
+    let left = policies.iter().filter(|policy| policy.kind() != PolicyKind::Fallback && !can_be_switched_off(**policy));
+    left.map(|policy| {
+        let message = format!("{} `{}` can't be switched off", policy.kind(), policy.name());
+        Mistake::new(switch.path(), &switch.origin, message)
+    })
+    .collect()
 }
 
 /// What policies did not take, with who did not.

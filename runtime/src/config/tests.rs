@@ -3,6 +3,7 @@
 mod levels;
 mod mistakes;
 mod policy;
+mod real;
 mod sources;
 #[cfg(feature = "watch")]
 mod watch;
