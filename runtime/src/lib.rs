@@ -119,6 +119,8 @@
 //!
 //! None is on by default.
 //!
+//! - `config`: the module `config`, settings from a TOML file and environment variables over those of the attributes.
+//! - `watch`: the same again whenever the file changes.
 //! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
 //!   functions that take no time.
 

@@ -11,7 +11,7 @@ use std::io;
 /// ```
 /// let error = steadfast::config::Config::new().toml("[paymets.retry]\nattempts = 5\n").load().unwrap_err();
 /// assert_eq!(error.mistakes()[0].key, "paymets");
-/// assert_eq!(error.to_string(), "text:1: unknown policy `paymets`");
+/// assert!(error.to_string().starts_with("text:1: unknown policy `paymets`"));
 /// ```
 #[derive(Debug)]
 pub struct ConfigError {
