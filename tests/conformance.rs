@@ -51,3 +51,5 @@ mod shared_breakers;
 mod stale;
 #[path = "conformance/timeout.rs"]
 mod timeout;
+#[path = "conformance/traces.rs"]
+mod traces;

@@ -110,6 +110,11 @@
 //! What a [`StaleFallback`] has kept is counted by
 //! [`len`](StaleFallback::len) and forgotten by [`remove`](StaleFallback::remove) and [`clear`](StaleFallback::clear).
 //!
+//! # Watching
+//!
+//! [`observe`] takes a listener that is told every decision of every policy: [`telemetry`] lists them, and what the features
+//! make of them.
+//!
 //! # Runtime
 //!
 //! What waits in an async function needs a tokio runtime with time enabled; tokio panics without one. All times come
@@ -121,6 +126,7 @@
 //!
 //! - `config`: the module `config`, settings from a TOML file and environment variables over those of the attributes.
 //! - `watch`: the same again whenever the file changes.
+//! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
 //! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
 //!   functions that take no time.
 
@@ -158,6 +164,7 @@ mod sleeper;
 mod sync;
 mod time;
 mod timeout;
+mod trace;
 mod wake;
 #[cfg(test)]
 mod woken;
@@ -169,6 +176,8 @@ pub mod __private;
 pub mod config;
 #[cfg(feature = "registry")]
 pub mod registry;
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
 #[cfg(feature = "testing")]
 pub mod testing;
 
