@@ -245,11 +245,7 @@ impl Expand<'_> {
             quote_spanned!(site()=> let outcome = { #statements #outcome };)
         };
         let handles = layer.filter.handles(root, output);
-        let named = layer.named();
-        let policy = quote_spanned!(site()=> {
-            static FALLBACK: #root::__private::Fallback = #root::__private::Fallback::new()#named;
-            &FALLBACK
-        });
+        let policy = Fallback::policy(layer, self.stack);
         let pass = pass(quote_spanned!(site()=> value));
         let ok = quote_spanned!(site()=> ::core::result::Result::Ok(value));
         match &fallback.failure {

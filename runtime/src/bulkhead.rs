@@ -22,6 +22,7 @@ mod word;
 use core::fmt;
 use core::time::Duration;
 
+use crate::control::Common;
 use crate::event::{PolicyKind, announce_rejection};
 use crate::name::Name;
 use crate::rejection::Rejection;
@@ -72,6 +73,7 @@ pub struct Bulkhead {
     rejected: AtomicU64,
     queue: Mutex<Queue>,
     adaptive: Option<Adaptive>,
+    common: Common,
 }
 
 /// Between what the limit of an adaptive bulkhead moves, and where it begins; 1 or more each.

@@ -9,6 +9,8 @@ mod call;
 mod core;
 mod event;
 pub(crate) mod layer;
+#[cfg(feature = "registry")]
+mod managed;
 #[cfg(steadfast_loom)]
 mod models;
 mod permit;
@@ -30,8 +32,8 @@ use crate::rejection::{Rejection, RejectionKind};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::time;
 
-use self::core::{Change, Core, Refused, Report, Ticket, Verdict};
-use self::settings::{Settings, Span};
+use self::core::{Change, Core, Refused, Report, Ticket, UNTIMED, Verdict};
+use self::settings::{NEVER, Settings};
 use self::shards::Shards;
 use self::word::{Period, Word};
 
@@ -82,21 +84,33 @@ pub use self::settings::{Abandoned, Window};
 /// ```
 pub struct CircuitBreaker {
     word: AtomicU64,
+    /// What calls that are timed must know of the settings in force: from when on one is slow, and how wide a bucket of
+    /// a time window is. Written under the lock. Each is right without the other, and a count by a width that is not in
+    /// force any more is of an earlier generation.
+    slow_call: AtomicU64,
+    width: AtomicU64,
     /// When the open period ends, and how long it is in all; they mean something only while `word` says open.
     open_until: AtomicU64,
     open_for: AtomicU64,
-    settings: Settings,
     name: Name,
     on_state_change: Option<fn(&StateChange)>,
     shards: Shards,
+    /// As they were given.
+    settings: Settings,
     cold: Cold,
 }
 
 /// What is written while calls fail or are rejected, apart from what every call reads.
 #[repr(align(64))]
 struct Cold {
-    core: Mutex<Core>,
+    locked: Mutex<Locked>,
     rejected: AtomicU64,
+}
+
+/// The state machine, and the settings it goes by where they are not those that were given.
+struct Locked {
+    core: Core,
+    over: Option<Box<Settings>>,
 }
 
 impl CircuitBreaker {
@@ -105,24 +119,28 @@ impl CircuitBreaker {
         self.word(Ordering::Acquire).state()
     }
 
-    /// Whether it rejects calls at this moment: forced open, or open with time left.
+    /// Whether it rejects calls at this moment: forced open, or open with time left and not in shadow.
     pub fn is_open(&self) -> bool {
         match self.state() {
             State::ForcedOpen => true,
-            State::Open => self.time_left().is_some(),
+            State::Open => !self.word(Ordering::Acquire).is_shadow() && self.time_left().is_some(),
             State::Closed | State::HalfOpen | State::ForcedClosed => false,
         }
     }
 
     /// How long it is before a call can pass; `None` where calls pass already or nobody can tell.
     pub fn retry_after(&self) -> Option<Duration> {
-        if self.state() == State::Open { self.time_left().map(Duration::from_nanos) } else { None }
+        let word = self.word(Ordering::Acquire);
+        if word.state() != State::Open || word.is_shadow() {
+            return None;
+        }
+        self.time_left().map(Duration::from_nanos)
     }
 
     /// What it has counted.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        self.change(|core| {
+        self.change(|core, _| {
             counts = core.counts(&self.shards, time::nanos);
             // What has become too old is forgotten by that, but no state changes.
             None
@@ -137,18 +155,18 @@ impl CircuitBreaker {
 
     /// Rejects every call from now on, until [`reset`](Self::reset) or [`force_closed`](Self::force_closed).
     pub fn force_open(&self) {
-        self.change(|core| core.force(State::ForcedOpen, &self.shards));
+        self.change(|core, _| core.force(State::ForcedOpen, &self.shards));
     }
 
     /// Lets every call pass from now on, whatever comes of it, until [`reset`](Self::reset) or
     /// [`force_open`](Self::force_open).
     pub fn force_closed(&self) {
-        self.change(|core| core.force(State::ForcedClosed, &self.shards));
+        self.change(|core, _| core.force(State::ForcedClosed, &self.shards));
     }
 
-    /// Closes it and forgets what it has counted. Calls under way no longer count.
+    /// Closes it and forgets what it has counted. Calls under way no longer count. One that is switched off stays so.
     pub fn reset(&self) {
-        self.change(|core| core.force(State::Closed, &self.shards));
+        self.change(|core, _| core.force(State::Closed, &self.shards));
     }
 
     /// Asks to make a call whose end is then told by the [`Permit`]: for what is neither a future nor a closure.
@@ -183,11 +201,12 @@ impl CircuitBreaker {
         let word = self.word(Ordering::Acquire);
         match word.state() {
             State::Closed | State::ForcedClosed => {
-                let began = if self.settings.measures_calls() { time::nanos() } else { 0 };
+                let began = if word.is_measured() { time::nanos() } else { UNTIMED };
                 Ok(Ticket { period: word.period(), probe: 0, began })
             }
             State::ForcedOpen => Err(self.rejection(None)),
             State::Open => match self.time_left() {
+                Some(left) if word.is_shadow() => Ok(self.pass_in_shadow(Some(left))),
                 Some(left) => Err(self.rejection(Some(left))),
                 None => self.admit_locked(),
             },
@@ -197,13 +216,25 @@ impl CircuitBreaker {
 
     #[cold]
     fn admit_locked(&self) -> Result<Ticket, Rejection> {
-        let mut admitted = Err(Refused { wait: None });
-        self.change(|core| {
-            let (answer, change) = core.admit(&self.settings, time::nanos());
+        let mut admitted = Ok(Ticket::PASSING);
+        self.change(|core, settings| {
+            let (answer, change) = core.admit(settings, time::nanos());
             admitted = answer;
             change
         });
-        admitted.map_err(|Refused { wait }| self.rejection(wait))
+        match admitted {
+            Ok(ticket) => Ok(ticket),
+            Err(Refused { wait, shadow: true }) => Ok(self.pass_in_shadow(wait)),
+            Err(Refused { wait, shadow: false }) => Err(self.rejection(wait)),
+        }
+    }
+
+    /// Counts and tells a rejection, and lets the call pass. Nobody takes its report: without the shadow there were none.
+    #[cold]
+    fn pass_in_shadow(&self, wait: Option<u64>) -> Ticket {
+        let rejection = self.counted_rejection(wait);
+        announce(self.name, PolicyKind::CircuitBreaker, || Decision::WouldReject(rejection));
+        Ticket::PASSING
     }
 
     /// The nanoseconds that are left of an open period, if they can be told without the lock.
@@ -214,13 +245,17 @@ impl CircuitBreaker {
     }
 
     fn rejection(&self, wait: Option<u64>) -> Rejection {
+        announce_rejection(self.name, PolicyKind::CircuitBreaker, self.counted_rejection(wait))
+    }
+
+    #[inline]
+    fn counted_rejection(&self, wait: Option<u64>) -> Rejection {
         self.cold.rejected.fetch_add(1, Ordering::Relaxed);
         let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
-        let rejection = match wait {
+        match wait {
             Some(wait) => rejection.with_wait(wait),
             None => rejection,
-        };
-        announce_rejection(self.name, PolicyKind::CircuitBreaker, rejection)
+        }
     }
 
     /// Whether one more success of a call of `period` changes nothing.
@@ -232,7 +267,8 @@ impl CircuitBreaker {
     /// Takes the report of a call that was admitted with this ticket.
     #[inline(never)]
     fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
-        let calm = period.is_calm_in(self.word(Ordering::Relaxed));
+        // With it comes the width of its buckets.
+        let calm = period.is_calm_in(self.word(Ordering::Acquire));
         if !(calm && verdict == Verdict::Success && self.count(period, began)) {
             self.settle_loudly(&Ticket { period, probe, began }, verdict);
         }
@@ -243,8 +279,8 @@ impl CircuitBreaker {
     fn count(&self, period: Period, began: u64) -> bool {
         let now = time::nanos();
         let slow = self.is_slow(began, now);
-        if !slow && let Span::Buckets(width) = self.settings.window {
-            self.shards.add(now / width, period.generation());
+        if !slow && let Some(number) = now.checked_div(self.width.load(Ordering::Relaxed)) {
+            self.shards.add(number, period.generation());
         }
         !slow
     }
@@ -253,54 +289,89 @@ impl CircuitBreaker {
     fn settle_loudly(&self, ticket: &Ticket, verdict: Verdict) {
         // What says nothing of the dependency says nothing of its speed either.
         let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
-        self.settle_locked(ticket, Report { verdict, slow });
+        self.settle_locked(ticket, |_| Report { verdict, slow });
     }
 
-    /// Takes the report of a call that was dropped before its end.
+    /// Takes the report of a call that was dropped before its end; it counts as the setting says where nothing else does.
     #[cold]
-    fn settle_abandoned(&self, ticket: &Ticket, abandoned: Abandoned) {
-        let verdict = match abandoned {
-            Abandoned::Neutral => Verdict::Neutral,
-            Abandoned::Failure => Verdict::Failure,
-        };
-        self.settle_locked(ticket, Report { verdict, slow: self.is_slow_now(ticket) });
+    fn settle_abandoned(&self, ticket: &Ticket, abandoned: Option<Abandoned>) {
+        let slow = self.is_slow_now(ticket);
+        self.settle_locked(ticket, |settings| {
+            let verdict = match abandoned.unwrap_or(settings.abandoned) {
+                Abandoned::Neutral => Verdict::Neutral,
+                Abandoned::Failure => Verdict::Failure,
+            };
+            Report { verdict, slow }
+        });
     }
 
-    fn settle_locked(&self, ticket: &Ticket, report: Report) {
+    fn settle_locked(&self, ticket: &Ticket, report: impl FnOnce(&Settings) -> Report) {
         let word = self.word(Ordering::Relaxed);
-        if ticket.period == word.period() && word.state() != State::ForcedClosed {
-            self.change(|core| core.settle(&self.settings, &self.shards, ticket, report, time::nanos));
+        if ticket.period == word.period() && word.looks() {
+            self.change(|core, settings| core.settle(settings, &self.shards, ticket, report(settings), time::nanos));
         }
     }
 
     fn is_slow_now(&self, ticket: &Ticket) -> bool {
-        self.settings.measures_calls() && self.is_slow(ticket.began, time::nanos())
+        self.slow_call.load(Ordering::Relaxed) != NEVER && self.is_slow(ticket.began, time::nanos())
     }
 
+    /// Never where calls are not measured.
     #[inline]
     fn is_slow(&self, began: u64, now: u64) -> bool {
-        self.settings.measures_calls() && now.saturating_sub(began) >= self.settings.slow_call
+        now.saturating_sub(began) >= self.slow_call.load(Ordering::Relaxed)
     }
 
     /// Whether nothing speaks for keeping it: closed, and no failure outstanding.
     pub(crate) fn is_clean(&self) -> bool {
         let word = self.word(Ordering::Relaxed);
-        word.is_closed() && !word.is_dirty()
+        word.state() == State::Closed && !word.is_dirty()
     }
 
     /// Lets `change` work on the core, makes the outcome known, and tells of it.
-    fn change(&self, change: impl FnOnce(&mut Core) -> Option<Change>) {
-        let mut core = self.lock();
-        let change = change(&mut core);
-        self.publish(&core);
-        drop(core);
+    fn change(&self, change: impl FnOnce(&mut Core, &Settings) -> Option<Change>) {
+        let mut locked = self.lock();
+        let Locked { core, over } = &mut *locked;
+        let settings = over.as_deref().unwrap_or(&self.settings);
+        let change = change(core, settings);
+        self.publish(core, settings);
+        drop(locked);
+        if let Some(change) = change {
+            self.tell(&change);
+        }
+    }
+
+    /// The settings in force.
+    fn in_force(&self) -> Settings {
+        self.over().unwrap_or(self.settings)
+    }
+
+    /// What has been put over the settings that were given.
+    fn over(&self) -> Option<Settings> {
+        self.lock().over.as_deref().copied()
+    }
+
+    /// Goes by other settings than those given from now on, or by these again. `over` is asked under the lock, so that
+    /// the last one who does this is the one who says.
+    fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
+        let mut locked = self.lock();
+        let Locked { core, over: present } = &mut *locked;
+        let over = over();
+        let before = *present.as_deref().unwrap_or(&self.settings);
+        let after = over.unwrap_or(self.settings);
+        let change = core.adopt(&before, &after, &self.shards, time::nanos);
+        *present = over.map(Box::new);
+        self.slow_call.store(after.slow_call, Ordering::Relaxed);
+        self.width.store(after.width(), Ordering::Relaxed);
+        self.publish(core, &after);
+        drop(locked);
         if let Some(change) = change {
             self.tell(&change);
         }
     }
 
     /// Writes only what is new: the others read these words in peace otherwise.
-    fn publish(&self, core: &Core) {
+    fn publish(&self, core: &Core, settings: &Settings) {
         let renew = |word: &AtomicU64, value, ordering| {
             if word.load(Ordering::Relaxed) != value {
                 word.store(value, ordering);
@@ -310,7 +381,7 @@ impl CircuitBreaker {
         renew(&self.open_for, open_for, Ordering::Relaxed);
         renew(&self.open_until, open_until, Ordering::Relaxed);
         // After the times, so that whoever reads "open" reads them too.
-        renew(&self.word, core.word(&self.settings).bits(), Ordering::Release);
+        renew(&self.word, core.word(settings).bits(), Ordering::Release);
     }
 
     #[cold]
@@ -328,8 +399,8 @@ impl CircuitBreaker {
     }
 
     /// No user code runs under the lock, so a poisoned one is as good as any.
-    fn lock(&self) -> MutexGuard<'_, Core> {
-        self.cold.core.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Locked> {
+        self.cold.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

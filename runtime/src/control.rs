@@ -21,7 +21,7 @@ pub(crate) struct Common {
     pub(crate) enabled: bool,
     /// It decides, counts and reports, but lets calls pass: for what rejects.
     pub(crate) shadow: bool,
-    /// Whether the program cannot do without what it guards, for [`health`](crate::health).
+    /// Whether the program cannot do without what it guards, for `health`.
     pub(crate) critical: bool,
 }
 

@@ -107,6 +107,8 @@ pub enum Decision {
     },
     /// A circuit breaker, bulkhead or rate limit: a call was not made.
     Rejected(Rejection),
+    /// A circuit breaker, bulkhead or rate limit in shadow: a call was let pass that it would have rejected.
+    WouldReject(Rejection),
     /// A timeout: a call was dropped before its end.
     #[non_exhaustive]
     TimedOut {
@@ -156,6 +158,7 @@ impl Decision {
             Self::Retrying { .. } => "retrying",
             Self::GaveUp { .. } => "gave_up",
             Self::Rejected(_) => "rejected",
+            Self::WouldReject(_) => "would_reject",
             Self::TimedOut { .. } => "timed_out",
             Self::StateChanged { .. } => "state_changed",
             Self::Hedged { .. } => "hedged",
@@ -190,6 +193,7 @@ impl fmt::Display for Event {
                 write!(f, "gave up after {attempts} attempts: {}", reason.as_str())
             }
             Decision::Rejected(rejection) => rejection.fmt(f),
+            Decision::WouldReject(rejection) => write!(f, "would have rejected a call: {rejection}"),
             Decision::TimedOut { limit } => write!(f, "ended a call after {limit:.3?}"),
             Decision::StateChanged { from, to, reason, .. } => {
                 write!(f, "went from {} to {}: {}", from.as_str(), to.as_str(), reason.as_str())

@@ -139,6 +139,7 @@ mod class;
 mod clock;
 mod control;
 mod deadline;
+mod declare;
 mod event;
 mod fallback;
 mod filter;
@@ -175,6 +176,8 @@ pub mod __private;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "registry")]
+pub mod health;
+#[cfg(feature = "registry")]
 pub mod registry;
 #[doc = include_str!("../docs/telemetry.md")]
 pub mod telemetry {}
@@ -189,6 +192,8 @@ pub use event::observe::{Observer, observe};
 pub use event::{Cause, Decision, Event, PolicyKind};
 pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
+#[cfg(feature = "registry")]
+pub use health::health;
 pub use hedge::{Hedge, HedgeWhen};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};

@@ -7,6 +7,7 @@ pub use crate::bulkhead::layer::{
 };
 pub use crate::cause::{Cause, pass};
 pub use crate::circuit_breaker::layer::{Around, Layer, circuit_breaker};
+pub use crate::declare::*;
 pub use crate::fallback::stale::age::{MaxAge, max_age};
 pub use crate::fallback::stale::layer::{Around as StaleAround, Layer as StaleLayer, key, stale};
 pub use crate::fallback::stale::{Keeper, Keeps, Kept, Mark, Marked, Success, Whole, keeper, told};

@@ -18,6 +18,7 @@ mod wait;
 use core::fmt;
 use core::time::Duration;
 
+use crate::control::Common;
 use crate::event::{PolicyKind, announce_rejection};
 use crate::keyed::Keyed;
 use crate::name::Name;
@@ -76,6 +77,7 @@ struct Settings {
     permits: u32,
     per: Duration,
     burst: Option<u32>,
+    common: Common,
 }
 
 impl Settings {
@@ -103,7 +105,7 @@ impl Settings {
 impl RateLimit {
     /// So many calls a second, all of them at once if need be. 0 means 1.
     pub const fn new(permits: u32) -> Self {
-        let settings = Settings { permits, per: Duration::from_secs(1), burst: None };
+        let settings = Settings { permits, per: Duration::from_secs(1), burst: None, common: Common::DEFAULT };
         Self::with(settings, 0, Name::UNNAMED)
     }
 
@@ -145,6 +147,26 @@ impl RateLimit {
     /// around it, it is rejected at once.
     pub const fn max_wait(mut self, duration: Duration) -> Self {
         self.max_wait = if duration.is_zero() { 0 } else { gcra::clamped(duration) };
+        self
+    }
+
+    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
+    /// same.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.settings.common.enabled = enabled;
+        self
+    }
+
+    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
+    /// passes at once, one that finds no permit without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    pub const fn shadow(mut self, shadow: bool) -> Self {
+        self.settings.common.shadow = shadow;
+        self
+    }
+
+    /// Whether the program cannot do without what it guards; `false` by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.settings.common.critical = critical;
         self
     }
 

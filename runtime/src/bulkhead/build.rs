@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::control::Common;
 use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::sync::{AtomicU32, AtomicU64, Mutex};
@@ -59,6 +60,7 @@ impl Bulkhead {
             rejected: AtomicU64::new(0),
             queue: Mutex::new(Queue::new()),
             adaptive,
+            common: Common::DEFAULT,
         }
     }
 
@@ -72,6 +74,7 @@ impl Bulkhead {
         fresh.max_queue = self.max_queue;
         fresh.max_wait = self.max_wait;
         fresh.name = self.name;
+        fresh.common = self.common;
         fresh
     }
 
@@ -96,6 +99,26 @@ impl Bulkhead {
     /// 1,073,741,823. Nobody waits without [`max_wait`](Self::max_wait).
     pub const fn max_queue(mut self, calls: u32) -> Self {
         self.max_queue = Some(calls);
+        self
+    }
+
+    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
+    /// same.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.common.enabled = enabled;
+        self
+    }
+
+    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
+    /// passes at once, one that finds no place without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    pub const fn shadow(mut self, shadow: bool) -> Self {
+        self.common.shadow = shadow;
+        self
+    }
+
+    /// Whether the program cannot do without what it guards; `false` by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.common.critical = critical;
         self
     }
 

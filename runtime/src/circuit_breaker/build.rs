@@ -10,7 +10,7 @@ use super::core::Core;
 use super::settings::{Settings, Trip, at_least_one, share};
 use super::shards::Shards;
 use super::word::Word;
-use super::{Abandoned, CircuitBreaker, Cold, StateChange, Window};
+use super::{Abandoned, CircuitBreaker, Cold, Locked, StateChange, Window};
 use crate::time::saturated;
 
 /// Settings, each with its default.
@@ -37,20 +37,34 @@ impl CircuitBreaker {
 
     const fn with(settings: Settings, name: Name, on_state_change: Option<fn(&StateChange)>) -> Self {
         Self {
-            word: AtomicU64::new(Word::initial(settings.measures_calls()).bits()),
+            word: AtomicU64::new(Word::initial(&settings).bits()),
+            slow_call: AtomicU64::new(settings.slow_call),
+            width: AtomicU64::new(settings.width()),
             open_until: AtomicU64::new(0),
             open_for: AtomicU64::new(0),
-            settings,
             name,
             on_state_change,
             shards: Shards::new(),
-            cold: Cold { core: Mutex::new(Core::new()), rejected: AtomicU64::new(0) },
+            settings,
+            cold: Cold { locked: Mutex::new(Locked { core: Core::new(), over: None }), rejected: AtomicU64::new(0) },
         }
     }
 
-    /// Another breaker with the same settings, and a state of its own.
-    pub(crate) const fn fresh(&self) -> Self {
-        Self::with(self.settings, self.name, self.on_state_change)
+    /// With what the fast paths know of the settings.
+    const fn mirrored(mut self) -> Self {
+        self.word = AtomicU64::new(Word::initial(&self.settings).bits());
+        self.slow_call = AtomicU64::new(self.settings.slow_call);
+        self.width = AtomicU64::new(self.settings.width());
+        self
+    }
+
+    /// Another breaker with the same settings, those put over them included, and a state of its own.
+    pub(crate) fn fresh(&self) -> Self {
+        let fresh = Self::with(self.settings, self.name, self.on_state_change);
+        if self.over().is_some() {
+            fresh.put_over(|| self.over());
+        }
+        fresh
     }
 
     /// The name in events and rejections.
@@ -81,8 +95,8 @@ impl CircuitBreaker {
 
     /// Which outcomes rates are judged on; the last 100 by default.
     pub const fn window(mut self, window: Window) -> Self {
-        self.settings.set_window(window);
-        self
+        self.settings.window = window;
+        self.mirrored()
     }
 
     /// Judges rates on the last so many outcomes, from 1 to 65,536.
@@ -104,8 +118,7 @@ impl CircuitBreaker {
     /// How long a call takes that counts as slow; off by default. A slow probe is a failure.
     pub const fn slow_call(mut self, duration: Duration) -> Self {
         self.settings.slow_call = saturated(duration);
-        self.word = AtomicU64::new(Word::initial(self.settings.measures_calls()).bits());
-        self
+        self.mirrored()
     }
 
     /// Which share of slow calls in the window opens it, above 0 and up to 1; 1 by default.
@@ -148,6 +161,26 @@ impl CircuitBreaker {
     /// How a call counts that is dropped by somebody else before it ended; not at all by default.
     pub const fn abandoned(mut self, abandoned: Abandoned) -> Self {
         self.settings.abandoned = abandoned;
+        self
+    }
+
+    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
+    /// same.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.settings.common.enabled = enabled;
+        self.mirrored()
+    }
+
+    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
+    /// passes. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    pub const fn shadow(mut self, shadow: bool) -> Self {
+        self.settings.common.shadow = shadow;
+        self
+    }
+
+    /// Whether the program cannot do without what it guards; `false` by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.settings.common.critical = critical;
         self
     }
 

@@ -15,8 +15,16 @@ pub(super) struct Ticket {
     pub(super) period: Period,
     /// The number of the probe; 0 for any other call.
     pub(super) probe: u64,
-    /// When the call began, where calls are measured.
+    /// When the call began, or [`UNTIMED`].
     pub(super) began: u64,
+}
+
+/// The begin of a call that is not measured: it is never slow, also where calls are measured since.
+pub(super) const UNTIMED: u64 = u64::MAX;
+
+impl Ticket {
+    /// Of a call that passes only thanks to the shadow.
+    pub(super) const PASSING: Self = Self { period: Period::PASSING, probe: 0, began: UNTIMED };
 }
 
 /// How a call ended.
@@ -48,6 +56,8 @@ pub(super) struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) wait: Option<u64>,
+    /// It passes all the same.
+    pub(super) shadow: bool,
 }
 
 #[derive(Debug)]
@@ -87,14 +97,16 @@ impl Core {
         let clean = self.consecutive == 0 && self.outcomes.as_ref().is_none_or(|outcomes| outcomes.tally().is_clean());
         let measured = settings.measures_calls();
         let flags = match self.state {
+            State::Closed if !settings.common.enabled => return Word::off(self.generation),
             State::Closed => {
                 let settled = clean && (!settings.keeps_outcomes() || self.is_settled());
                 let timed = settings.is_timed();
-                Flags { quiet: settled && !timed, calm: settled && timed, dirty: !clean, measured }
+                Flags { quiet: settled && !timed, calm: settled && timed, dirty: !clean, measured, shadow: false }
             }
             // Outcomes are not looked at.
             State::ForcedClosed => Flags { quiet: true, ..Flags::default() },
-            State::Open | State::HalfOpen | State::ForcedOpen => Flags::default(),
+            State::Open | State::HalfOpen => Flags { shadow: settings.common.shadow, ..Flags::default() },
+            State::ForcedOpen => Flags::default(),
         };
         Word::new(self.state, self.generation, flags)
     }
@@ -110,15 +122,16 @@ impl Core {
     /// Lets a call pass, or not.
     pub(super) fn admit(&mut self, settings: &Settings, now: u64) -> (Result<Ticket, Refused>, Option<Change>) {
         let mut change = None;
+        let refused = |wait| Refused { wait, shadow: settings.common.shadow };
         match self.state {
             State::Closed | State::ForcedClosed => return (Ok(self.ticket(settings, 0, now)), None),
-            State::ForcedOpen => return (Err(Refused { wait: None }), None),
+            State::ForcedOpen => return (Err(Refused { wait: None, shadow: false }), None),
             State::Open => {
                 // A wait longer than the whole: the clock is another one, and the open time begins anew.
                 self.open_until = self.open_until.min(now.saturating_add(self.open_for));
                 let left = self.open_until.saturating_sub(now);
                 if left > 0 {
-                    return (Err(Refused { wait: Some(left) }), None);
+                    return (Err(refused(Some(left))), None);
                 }
                 let open_since = self.open_until.saturating_sub(self.open_for);
                 let elapsed = Duration::from_nanos(now.saturating_sub(open_since));
@@ -128,7 +141,7 @@ impl Core {
             State::HalfOpen => {}
         }
         let place = self.probes.begin(settings.max_probes, settings.probe_timeout(), now);
-        (place.map(|probe| self.ticket(settings, probe, now)).ok_or(Refused { wait: None }), change)
+        (place.map(|probe| self.ticket(settings, probe, now)).ok_or(refused(None)), change)
     }
 
     /// Takes a call's report; one from an earlier period changes nothing.
@@ -144,6 +157,7 @@ impl Core {
             return None;
         }
         match self.state {
+            State::Closed if !settings.common.enabled => None,
             State::Closed => self.record(settings, shards, report, now),
             State::HalfOpen => self.probed(settings, shards, ticket.probe, report, now),
             State::Open | State::ForcedOpen | State::ForcedClosed => None,
@@ -165,7 +179,7 @@ impl Core {
         }
         let outcome = Outcome { failed: verdict == Verdict::Failure, slow };
         if settings.keeps_outcomes() {
-            let outcomes = self.outcomes.get_or_insert_with(|| Outcomes::new(settings.window));
+            let outcomes = self.outcomes.get_or_insert_with(|| Outcomes::new(settings.span()));
             outcomes.push(outcome, &now);
             if outcome.failed || outcome.slow {
                 absorb(outcomes, shards, self.generation);
@@ -229,6 +243,41 @@ impl Core {
         let change = self.turn(to, Reason::Manual);
         self.forget(shards);
         (change.from != to).then_some(change)
+    }
+
+    /// Goes by other settings from now on, and keeps what it knows as far as it means anything with them.
+    pub(super) fn adopt(
+        &mut self,
+        before: &Settings,
+        after: &Settings,
+        shards: &Shards,
+        now: impl Fn() -> u64,
+    ) -> Option<Change> {
+        let is_forced = matches!(self.state, State::ForcedOpen | State::ForcedClosed);
+        if before.common.enabled != after.common.enabled && !is_forced {
+            // Switched off it knows nothing, and switched on it begins anew.
+            let change = self.turn(State::Closed, Reason::Manual);
+            self.forget(shards);
+            return (change.from != State::Closed).then_some(change);
+        }
+        if self.state == State::Open {
+            let open_since = self.open_until.saturating_sub(self.open_for);
+            self.open_for = after.instead_of(self.open_for, before);
+            self.open_until = open_since.saturating_add(self.open_for);
+        }
+        let counted_by = |settings: &Settings| settings.keeps_outcomes().then(|| settings.span());
+        if counted_by(before) != counted_by(after) {
+            self.outcomes = self.outcomes.take().zip(counted_by(after)).map(|(mut outcomes, span)| {
+                absorb(&mut outcomes, shards, self.generation);
+                outcomes.within(span, now)
+            });
+            if self.state == State::Closed {
+                // Whoever is about to count a success in a bucket of the width before does so in vain.
+                self.generation += 1;
+            }
+            shards.clear();
+        }
+        None
     }
 
     /// What has been counted until `now`.

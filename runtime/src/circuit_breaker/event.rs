@@ -83,7 +83,7 @@ pub enum Reason {
     ProbeFailed,
     /// Enough probes succeeded.
     ProbesSucceeded,
-    /// `force_open`, `force_closed` or `reset` was called.
+    /// `force_open`, `force_closed` or `reset` was called, or it was switched off or on.
     Manual,
 }
 

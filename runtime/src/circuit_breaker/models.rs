@@ -22,6 +22,8 @@ struct Guarded {
 impl Guarded {
     fn new(breaker: CircuitBreaker) -> Arc<Self> {
         breaker.word.touch();
+        breaker.slow_call.touch();
+        breaker.width.touch();
         breaker.open_for.touch();
         breaker.open_until.touch();
         breaker.cold.rejected.touch();
@@ -51,7 +53,10 @@ impl Guarded {
 
     /// What is known at the end is known to whoever comes: the word says what the core does.
     fn is_settled(&self) {
-        let core = self.breaker.lock().word(&self.breaker.settings);
+        let core = {
+            let locked = self.breaker.lock();
+            locked.core.word(locked.over.as_deref().unwrap_or(&self.breaker.settings))
+        };
         assert_eq!(self.breaker.word(Ordering::Relaxed), core);
         assert_eq!(self.breaker.counts().probes, 0, "every place is free again");
     }

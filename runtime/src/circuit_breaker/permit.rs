@@ -5,7 +5,7 @@ use core::fmt;
 use crate::scope::{self, Dropping};
 use crate::{Class, Rejection};
 
-use super::core::{Ticket, Verdict};
+use super::core::{Ticket, UNTIMED, Verdict};
 use super::word::Period;
 use super::{Abandoned, CircuitBreaker};
 
@@ -26,7 +26,7 @@ impl<'b> Guard<'b> {
     /// Of a call that has not begun, and holds nothing.
     #[inline]
     pub(super) const fn new(breaker: &'b CircuitBreaker, abandoned: Option<Abandoned>, tag: u8) -> Self {
-        Self { breaker, ticket: Ticket { period: Period::AHEAD, probe: 0, began: 0 }, abandoned, tag }
+        Self { breaker, ticket: Ticket { period: Period::AHEAD, probe: 0, began: UNTIMED }, abandoned, tag }
     }
 
     #[inline]
@@ -82,9 +82,9 @@ impl Drop for Guard<'_> {
 #[inline(never)]
 fn abandon(breaker: &CircuitBreaker, period: Period, probe: u64, began: u64, abandoned: Option<Abandoned>) {
     let abandoned = match scope::dropping() {
-        Some(Dropping::TimedOut) => Abandoned::Failure,
-        Some(Dropping::Lost) => Abandoned::Neutral,
-        None => abandoned.unwrap_or(breaker.settings.abandoned),
+        Some(Dropping::TimedOut) => Some(Abandoned::Failure),
+        Some(Dropping::Lost) => Some(Abandoned::Neutral),
+        None => abandoned,
     };
     breaker.settle_abandoned(&Ticket { period, probe, began }, abandoned);
 }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::control::Common;
 use crate::time::saturated;
 
 /// Which outcomes a rate is judged on.
@@ -48,7 +49,7 @@ pub enum Abandoned {
 }
 
 /// What opens a closed circuit, slow calls apart.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Trip {
     Consecutive(u32),
     Rate(f64),
@@ -56,14 +57,17 @@ pub(super) enum Trip {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
+    pub(super) common: Common,
     pub(super) trip: Trip,
-    pub(super) window: Span,
-    min_calls: u32,
+    pub(super) window: Window,
+    /// As long as the window where it was not set and that is shorter.
+    pub(super) min_calls: Option<u32>,
     /// [`NEVER`] where slow calls are not looked for.
     pub(super) slow_call: u64,
     pub(super) slow_call_rate: f64,
     pub(super) reset_timeout: u64,
-    max_reset_timeout: u64,
+    /// Zero where it was not set.
+    pub(super) max_reset_timeout: u64,
     pub(super) success_threshold: u32,
     pub(super) max_probes: u32,
     probe_timeout: Option<u64>,
@@ -83,15 +87,17 @@ pub(super) enum Span {
 pub(super) const RING: usize = if cfg!(steadfast_loom) { 2 } else { 32 };
 pub(crate) const BUCKETS: u64 = RING as u64;
 
-const MAX_CALLS: u32 = 65_536;
-const NEVER: u64 = u64::MAX;
+pub(super) const MAX_CALLS: u32 = 65_536;
+const MIN_CALLS: u32 = 20;
+pub(super) const NEVER: u64 = u64::MAX;
 const SECOND: u64 = 1_000_000_000;
 
 impl Settings {
     pub(super) const DEFAULT: Self = Self {
+        common: Common::DEFAULT,
         trip: Trip::Consecutive(5),
-        window: Span::Calls(100),
-        min_calls: 20,
+        window: Window::Calls(100),
+        min_calls: None,
         slow_call: NEVER,
         slow_call_rate: 1.0,
         reset_timeout: 30 * SECOND,
@@ -102,18 +108,26 @@ impl Settings {
         abandoned: Abandoned::Neutral,
     };
 
-    pub(super) const fn set_window(&mut self, window: Window) {
-        self.window = match window {
+    pub(super) const fn span(&self) -> Span {
+        match self.window {
             Window::Calls(calls) => Span::Calls(if calls > MAX_CALLS { MAX_CALLS } else { at_least_one(calls) }),
             Window::Duration(duration) => {
                 let width = saturated(duration) / BUCKETS;
                 Span::Buckets(if width == 0 { 1 } else { width })
             }
-        };
+        }
+    }
+
+    /// The width of a bucket of a time window; 0 for any other.
+    pub(super) const fn width(&self) -> u64 {
+        match self.span() {
+            Span::Calls(_) => 0,
+            Span::Buckets(width) => width,
+        }
     }
 
     pub(super) const fn set_min_calls(&mut self, calls: u32) {
-        self.min_calls = at_least_one(calls);
+        self.min_calls = Some(at_least_one(calls));
     }
 
     pub(super) const fn set_max_reset_timeout(&mut self, duration: Duration) {
@@ -126,9 +140,10 @@ impl Settings {
 
     /// On how many outcomes a rate may be judged.
     pub(super) fn min_calls(&self) -> u64 {
-        match self.window {
-            Span::Calls(calls) => self.min_calls.min(calls).into(),
-            Span::Buckets(_) => self.min_calls.into(),
+        let least = self.min_calls.unwrap_or(MIN_CALLS);
+        match self.span() {
+            Span::Calls(calls) => least.min(calls).into(),
+            Span::Buckets(_) => least.into(),
         }
     }
 
@@ -145,12 +160,23 @@ impl Settings {
 
     /// Whether even a success must read the clock.
     pub(super) const fn is_timed(&self) -> bool {
-        self.measures_calls() || (self.keeps_outcomes() && matches!(self.window, Span::Buckets(_)))
+        self.measures_calls() || (self.keeps_outcomes() && matches!(self.window, Window::Duration(_)))
     }
 
     /// How long the circuit stays open after a recovery that failed, where it was open for `last` before.
     pub(super) fn longer_than(&self, last: u64) -> u64 {
         last.saturating_mul(2).min(self.max_reset_timeout).max(self.reset_timeout)
+    }
+
+    /// How long an open period is with these settings that was of length `last` with those before.
+    pub(super) fn instead_of(&self, last: u64, before: &Self) -> u64 {
+        if (self.reset_timeout, self.max_reset_timeout) == (before.reset_timeout, before.max_reset_timeout) {
+            last
+        } else if last == before.reset_timeout {
+            self.reset_timeout
+        } else {
+            last.min(self.max_reset_timeout).max(self.reset_timeout)
+        }
     }
 
     /// When the place of a probe may be given to another.
@@ -201,9 +227,8 @@ mod tests {
             (Window::Duration(Duration::from_nanos(BUCKETS * 7)), Span::Buckets(7)),
             (Window::Duration(Duration::MAX), Span::Buckets(u64::MAX / BUCKETS)),
         ] {
-            let mut settings = Settings::DEFAULT;
-            settings.set_window(window);
-            assert_eq!(settings.window, span, "{window:?}");
+            let settings = Settings { window, ..Settings::DEFAULT };
+            assert_eq!(settings.span(), span, "{window:?}");
         }
     }
 

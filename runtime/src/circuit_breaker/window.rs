@@ -28,6 +28,12 @@ impl Tally {
         self.slow += u64::from(outcome.slow);
     }
 
+    fn merge(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.failures += other.failures;
+        self.slow += other.slow;
+    }
+
     fn remove(&mut self, other: Self) {
         self.calls -= other.calls;
         self.failures -= other.failures;
@@ -54,6 +60,16 @@ impl Outcomes {
         match self {
             Self::Calls(window) => window.push(outcome),
             Self::Time(window) => window.push(outcome, now()),
+        }
+    }
+
+    /// What fits into another window: the newest of a number of calls, those of a time that are not too old. Nothing is
+    /// known of the time of the one, nor of the order of the other.
+    pub(super) fn within(self, span: Span, now: impl Fn() -> u64) -> Self {
+        match (self, span) {
+            (Self::Calls(window), Span::Calls(size)) => Self::Calls(window.within(size)),
+            (Self::Time(window), Span::Buckets(width)) => Self::Time(window.within(width, now())),
+            (_, span) => Self::new(span),
         }
     }
 
@@ -90,6 +106,19 @@ impl CallWindow {
         Self { size, next: 0, bits: Vec::new(), tally: Tally { calls: 0, failures: 0, slow: 0 } }
     }
 
+    fn within(&self, size: u32) -> Self {
+        let mut window = Self::new(size);
+        let kept = u32::try_from(self.tally.calls).unwrap_or(self.size);
+        let oldest = if kept == self.size { self.next } else { 0 };
+        for age in kept.saturating_sub(size)..kept {
+            // Both are at most 65,536.
+            let place = (oldest + age) % self.size;
+            let bits = self.bits[(place / PER_WORD) as usize] >> (place % PER_WORD * 2);
+            window.push(Outcome { failed: bits & 1 != 0, slow: bits & 2 != 0 });
+        }
+        window
+    }
+
     fn push(&mut self, outcome: Outcome) {
         let (word, shift) = ((self.next / PER_WORD) as usize, self.next % PER_WORD * 2);
         if word == self.bits.len() {
@@ -122,6 +151,23 @@ pub(super) struct TimeWindow {
 impl TimeWindow {
     const fn new(width: u64) -> Self {
         Self { width, present: 0, buckets: Vec::new(), tally: Tally { calls: 0, failures: 0, slow: 0 } }
+    }
+
+    fn within(mut self, width: u64, now: u64) -> Self {
+        self.slide(now);
+        let mut window = Self::new(width);
+        window.slide(now);
+        for age in 0..BUCKETS {
+            let Some(number) = self.present.checked_sub(age) else { break };
+            // As old as the oldest in it may be, so that nothing counts for too long.
+            let then = number.saturating_mul(self.width) / width;
+            if window.present.saturating_sub(then) < BUCKETS {
+                let tally = *self.bucket(number);
+                window.bucket(then.min(window.present)).merge(tally);
+                window.tally.merge(tally);
+            }
+        }
+        window
     }
 
     fn push(&mut self, outcome: Outcome, now: u64) {

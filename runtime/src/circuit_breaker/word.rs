@@ -1,15 +1,18 @@
 //! What a call must know of a breaker, in one atomic word: state, generation and flags.
 
 use super::State;
+use super::settings::Settings;
 
 /// ```text
-/// 63 ............. 7   6         5      4     3      2 .. 0
-/// generation           MEASURED  DIRTY  CALM  QUIET  state
+/// 63 ............. 8   7       6         5      4     3      2 .. 0
+/// generation           SHADOW  MEASURED  DIRTY  CALM  QUIET  state
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Word(u64);
 
 const STATE: u64 = 0b111;
+/// In place of the state of a breaker that is switched off: closed, and nothing is looked at.
+const OFF: u64 = 5;
 /// One more success changes nothing at all.
 const QUIET: u64 = 1 << 3;
 /// One more quick success changes nothing but the count of successes of a time window. Apart from [`QUIET`], so that
@@ -19,8 +22,10 @@ const CALM: u64 = 1 << 4;
 const DIRTY: u64 = 1 << 5;
 /// The length of calls is measured; a setting, but here it is asked for together with the state.
 const MEASURED: u64 = 1 << 6;
-const FLAGS: u64 = QUIET | CALM | DIRTY | MEASURED;
-const GENERATION: u32 = 7;
+/// What is rejected passes. Said only where something may be, so that it is in no closed breaker's way.
+const SHADOW: u64 = 1 << 7;
+const FLAGS: u64 = QUIET | CALM | DIRTY | MEASURED | SHADOW;
+const GENERATION: u32 = 8;
 
 /// What the flags say.
 #[expect(clippy::struct_excessive_bools, reason = "flags they are")]
@@ -30,18 +35,29 @@ pub(super) struct Flags {
     pub(super) calm: bool,
     pub(super) dirty: bool,
     pub(super) measured: bool,
+    pub(super) shadow: bool,
 }
 
 impl Word {
     /// Closed for the first time; the flags follow with the first report.
-    pub(super) const fn initial(measured: bool) -> Self {
-        Self::new(State::Closed, 0, Flags { quiet: false, calm: false, dirty: false, measured })
+    pub(super) const fn initial(settings: &Settings) -> Self {
+        if !settings.common.enabled {
+            return Self::off(0);
+        }
+        let measured = settings.measures_calls();
+        Self::new(State::Closed, 0, Flags { quiet: false, calm: false, dirty: false, measured, shadow: false })
+    }
+
+    /// Switched off.
+    pub(super) const fn off(generation: u64) -> Self {
+        Self((generation << GENERATION) | QUIET | OFF)
     }
 
     pub(super) const fn new(state: State, generation: u64, flags: Flags) -> Self {
-        let Flags { quiet, calm, dirty, measured } = flags;
+        let Flags { quiet, calm, dirty, measured, shadow } = flags;
         let flags = (quiet as u64 * QUIET) | (calm as u64 * CALM) | (dirty as u64 * DIRTY);
-        Self((generation << GENERATION) | flags | (measured as u64 * MEASURED) | state as u64)
+        let flags = flags | (measured as u64 * MEASURED) | (shadow as u64 * SHADOW);
+        Self((generation << GENERATION) | flags | state as u64)
     }
 
     #[inline]
@@ -56,7 +72,7 @@ impl Word {
 
     pub(super) const fn state(self) -> State {
         match self.0 & STATE {
-            0 => State::Closed,
+            0 | OFF => State::Closed,
             1 => State::Open,
             2 => State::HalfOpen,
             3 => State::ForcedOpen,
@@ -64,8 +80,19 @@ impl Word {
         }
     }
 
-    pub(super) const fn is_closed(self) -> bool {
-        self.0 & STATE == State::Closed as u64
+    /// Whether outcomes are looked at.
+    pub(super) const fn looks(self) -> bool {
+        !matches!(self.0 & STATE, OFF) && !matches!(self.state(), State::ForcedClosed)
+    }
+
+    /// Whether the length of a call that is let pass is measured.
+    pub(super) const fn is_measured(self) -> bool {
+        self.0 & MEASURED != 0
+    }
+
+    /// Whether what it rejects passes all the same.
+    pub(super) const fn is_shadow(self) -> bool {
+        self.0 & SHADOW != 0
     }
 
     /// Whether a call may pass, and needs no clock for it.
@@ -94,6 +121,8 @@ impl Period {
     pub(super) const AHEAD: Self = Self(u64::MAX);
     /// No period of a breaker: the call has been reported, or never let in.
     pub(super) const OVER: Self = Self(u64::MAX - 1);
+    /// No period of a breaker: the call passes only thanks to the shadow, and nobody takes its report.
+    pub(super) const PASSING: Self = Self(u64::MAX - 2);
 
     #[inline]
     pub(super) const fn generation(self) -> u64 {

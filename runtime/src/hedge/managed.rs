@@ -100,6 +100,8 @@ impl lasting::Part for Part {
         match key {
             "after" => self.after = None,
             "attempts" => self.attempts = None,
+            "enabled" => self.enabled = None,
+            "critical" => self.critical = None,
             _ => {}
         }
         self

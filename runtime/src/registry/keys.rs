@@ -37,6 +37,31 @@ pub(crate) fn over<S>(keys: &[Key<S>], mut settings: S, over: &[(&str, Value)]) 
     if refusals.is_empty() { Ok(settings) } else { Err(refusals) }
 }
 
+/// Settings over which others may be put, and that may be at odds with each other.
+pub(crate) trait Overlay: Copy + 'static {
+    const KEYS: &'static [Key<Self>];
+
+    /// Refuses what cannot be together. Only what was given is refused, and at it: what was there before is in force
+    /// already.
+    fn refuse(&self, is_given: &dyn Fn(&str) -> bool, refuse: &mut dyn FnMut(&'static str, String));
+}
+
+/// `settings` with other values over them; `None` where there are none.
+///
+/// # Errors
+/// As of [`over`], and what cannot be together.
+pub(crate) fn overlay<S: Overlay>(settings: S, values: &[(&str, Value)]) -> Result<Option<S>, Vec<Refusal>> {
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let settings = over(S::KEYS, settings, values)?;
+    let mut refusals = Vec::new();
+    settings.refuse(&|key| values.iter().any(|(name, _)| *name == key), &mut |key, message| {
+        refusals.push(Refusal { key: key.to_owned(), message });
+    });
+    if refusals.is_empty() { Ok(Some(settings)) } else { Err(refusals) }
+}
+
 fn unknown<S>(keys: &[Key<S>], name: &str) -> String {
     let known: Vec<String> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
     format!("unknown setting `{name}`; expected one of: {}", known.join(", "))

@@ -138,6 +138,8 @@ impl lasting::Part for Part {
             "max_delay" => self.max_delay = None,
             // There is an end, though nobody knows which.
             "max_duration" => self.max_duration = Some(UNKNOWN),
+            "enabled" => self.enabled = None,
+            "critical" => self.critical = None,
             _ => {}
         }
         self

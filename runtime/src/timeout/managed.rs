@@ -74,8 +74,11 @@ impl lasting::Part for Part {
     }
 
     fn without(mut self, key: &str) -> Self {
-        if key == "limit" {
-            self.limit = None;
+        match key {
+            "limit" => self.limit = None,
+            "enabled" => self.enabled = None,
+            "critical" => self.critical = None,
+            _ => {}
         }
         self
     }

@@ -1,0 +1,56 @@
+//! How expansions write the policies that they make: as a `static`, and with the feature `registry` also as an entry of
+//! the list of all policies.
+//!
+//! ```text
+//! policy!(static BULKHEAD: Bulkhead = VALUE)                 &'static Bulkhead
+//! controlled!(static RETRY: Retry = VALUE)                   &'static Retry: settings may be put over those of VALUE
+//! controlled!(RETRY: Retry = VALUE; KNOWN; "attempts")       Retry, made by each call. KNOWN is what is the same for all
+//!                                                            calls, and stands in the list for all of them
+//! listed!(PAYMENTS);                                         a policy that is made elsewhere
+//! ```
+//!
+//! The crate that is compiled decides, so that an expansion is the same whatever its features are. Entries are gathered
+//! by the linker; where it cannot, the list has none.
+
+#[cfg(all(
+    feature = "registry",
+    not(miri),
+    any(
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "windows",
+        target_os = "android",
+        target_os = "ios",
+        target_os = "tvos",
+        target_os = "freebsd",
+        target_os = "openbsd",
+        target_os = "fuchsia",
+        target_os = "illumos",
+    )
+))]
+#[path = "declare/linked.rs"]
+mod list;
+#[cfg(not(all(
+    feature = "registry",
+    not(miri),
+    any(
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "windows",
+        target_os = "android",
+        target_os = "ios",
+        target_os = "tvos",
+        target_os = "freebsd",
+        target_os = "openbsd",
+        target_os = "fuchsia",
+        target_os = "illumos",
+    )
+)))]
+#[path = "declare/plain.rs"]
+mod list;
+#[cfg(feature = "registry")]
+mod found;
+
+#[cfg(feature = "registry")]
+pub use self::found::{Found, IsManaged, IsOther, IsReference};
+pub use self::list::*;
