@@ -198,8 +198,7 @@ impl Config {
     #[doc(alias = "reload")]
     #[doc(alias = "apply")]
     pub fn load(&self) -> Result<Applied, ConfigError> {
-        let mut in_force = Turn::take()?;
-        self.load_over(&policies(), &mut in_force)
+        Turn::with(|in_force, policies| self.load_over(policies, in_force))
     }
 
     /// Checks all that [`load`](Self::load) would, and changes nothing.
@@ -207,8 +206,7 @@ impl Config {
     /// # Errors
     /// All mistakes.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let _turn = Turn::take()?;
-        self.plan(&policies()).map(drop)
+        Turn::with(|_, policies| self.plan(policies).map(drop))
     }
 
     fn load_over(&self, policies: &[&dyn Managed], in_force: &mut Vec<Entry>) -> Result<Applied, ConfigError> {
@@ -268,9 +266,4 @@ fn apply_over(policy: &dyn Managed, in_force: &[Entry]) -> Result<Applied, Confi
         change();
     }
     Ok(Applied::since(&before, &[policy], resolve::left_on(in_force, &[policy])))
-}
-
-/// All policies of the program.
-fn policies() -> Vec<&'static dyn Managed> {
-    Vec::new()
 }

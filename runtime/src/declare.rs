@@ -12,6 +12,8 @@
 //! The crate that is compiled decides, so that an expansion is the same whatever its features are. Entries are gathered
 //! by the linker; where it cannot, the list has none.
 
+#[cfg(feature = "registry")]
+mod found;
 #[cfg(all(
     feature = "registry",
     not(miri),
@@ -48,8 +50,6 @@ mod list;
 )))]
 #[path = "declare/plain.rs"]
 mod list;
-#[cfg(feature = "registry")]
-mod found;
 
 #[cfg(feature = "registry")]
 pub use self::found::{Found, IsManaged, IsOther, IsReference};

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entries::Entry;
 use super::error::{ConfigError, Mistake};
+use crate::registry::{self, Managed, Policy};
 
 /// What was loaded last.
 static IN_FORCE: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
@@ -29,6 +30,21 @@ impl Turn {
         } else {
             Err(ConfigError::of(vec![Mistake::new("", "configuration", "is being loaded by this thread already")]))
         }
+    }
+}
+
+impl Turn {
+    /// Takes a turn with all policies of the program.
+    pub(super) fn with<T>(
+        act: impl FnOnce(&mut Vec<Entry>, &[&dyn Managed]) -> Result<T, ConfigError>,
+    ) -> Result<T, ConfigError> {
+        // Dropped after the turn: one that was made at run time may go with it, and that is the user's.
+        let policies;
+        let mut turn = Self::take()?;
+        // Listed within it, so that one who comes meanwhile gets its settings from here or from `apply_to`.
+        policies = registry::policies();
+        let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
+        act(&mut turn, &managed)
     }
 }
 

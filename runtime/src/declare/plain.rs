@@ -1,8 +1,6 @@
 //! Without a list of all policies: nothing but the `static`.
 
-pub use crate::{
-    __steadfast_controlled as controlled, __steadfast_listed as listed, __steadfast_policy as policy,
-};
+pub use crate::{__steadfast_controlled as controlled, __steadfast_listed as listed, __steadfast_policy as policy};
 
 #[cfg(feature = "registry")]
 pub(crate) fn entries() -> impl Iterator<Item = &'static dyn crate::registry::Managed> {
