@@ -23,6 +23,8 @@ mod events;
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/health.rs"]
+mod health;
 #[path = "conformance/hedge.rs"]
 mod hedge;
 #[path = "conformance/nested.rs"]
@@ -33,6 +35,8 @@ mod outcome;
 mod percentile;
 #[path = "conformance/rate_limit.rs"]
 mod rate_limit;
+#[path = "conformance/registry.rs"]
+mod registry;
 #[path = "conformance/rejected_beneath.rs"]
 mod rejected_beneath;
 #[path = "conformance/rejections.rs"]

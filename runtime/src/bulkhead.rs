@@ -10,10 +10,13 @@ mod call;
 mod gradient;
 mod guard;
 pub(crate) mod layer;
+#[cfg(feature = "registry")]
+mod managed;
 #[cfg(steadfast_loom)]
 mod models;
 mod place;
 mod queue;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -22,15 +25,17 @@ mod word;
 use core::fmt;
 use core::time::Duration;
 
-use crate::control::Common;
-use crate::event::{PolicyKind, announce_rejection};
+#[cfg(feature = "registry")]
+use crate::control::Control;
+use crate::event::{Decision, PolicyKind, announce, announce_rejection};
 use crate::name::Name;
 use crate::rejection::Rejection;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering};
 
 use self::adaptive::Adaptive;
 use self::queue::Queue;
-use self::word::{MOST_WAITING, Mode};
+use self::settings::{Range, Settings};
+use self::word::Mode;
 
 pub use self::place::Place;
 
@@ -65,31 +70,20 @@ pub struct Bulkhead {
     word: AtomicU64,
     /// The limit in force.
     limit: AtomicU32,
-    max_concurrent: u32,
-    /// As long as the limit in force where it was not set.
-    max_queue: Option<u32>,
-    max_wait: Duration,
     name: Name,
     rejected: AtomicU64,
     queue: Mutex<Queue>,
     adaptive: Option<Adaptive>,
-    common: Common,
+    /// As they were given.
+    settings: Settings,
+    /// Put in place under the lock of the queue.
+    #[cfg(feature = "registry")]
+    over: Control<Settings>,
 }
 
-/// Between what the limit of an adaptive bulkhead moves, and where it begins; 1 or more each.
-#[derive(Debug, Clone, Copy)]
-struct Range {
-    min: u32,
-    max: u32,
-    initial: u32,
-}
-
-impl Range {
-    const fn new(min: u32, max: u32, initial: u32) -> Self {
-        let initial = if initial > max { max } else { initial };
-        Self { min, max, initial: if initial < min { min } else { initial } }
-    }
-}
+/// Where those have their places who pass only thanks to the shadow: they take none of the bulkhead in which they run,
+/// and leave as all others do.
+static BESIDE: Bulkhead = Bulkhead::new(u32::MAX);
 
 /// The settings of a bulkhead, from [`Bulkhead::limits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,15 +137,14 @@ impl Bulkhead {
     }
 
     /// Its settings.
-    pub const fn limits(&self) -> BulkheadLimits {
+    pub fn limits(&self) -> BulkheadLimits {
+        let settings = self.in_force();
+        let Range { min, max, .. } = settings.range;
         BulkheadLimits {
-            min_concurrent: match &self.adaptive {
-                Some(adaptive) => adaptive.range.min,
-                None => self.max_concurrent,
-            },
-            max_concurrent: self.max_concurrent,
-            max_wait: self.max_wait,
-            max_queue: if self.max_wait.is_zero() { 0 } else { self.queue_limit_at(self.max_concurrent) },
+            min_concurrent: min,
+            max_concurrent: max,
+            max_wait: settings.max_wait,
+            max_queue: if settings.max_wait.is_zero() { 0 } else { settings.queue_limit_at(max) },
         }
     }
 
@@ -172,11 +165,11 @@ impl Bulkhead {
         self.force(Mode::ForcedClosed);
     }
 
-    /// Goes by its limits again; an [`adaptive`](Self::adaptive) one by its first, as though it had learnt nothing. Calls
+    /// Goes by its limits again, or is switched off again where it was; an [`adaptive`](Self::adaptive) one by its first, as though it had learnt nothing. Calls
     /// that run keep their places, also where they are more than the limit.
     pub fn reset(&self) {
         self.begin_anew();
-        self.force(Mode::Limited);
+        self.unforce();
     }
 
     /// Takes a place for as long as the [`Place`] is kept, if there is one: for what is neither a future nor a closure.
@@ -198,33 +191,48 @@ impl Bulkhead {
     /// A rejection, if there is no place.
     #[inline]
     pub fn try_acquire(&self) -> Result<Place<'_>, Rejection> {
-        if self.try_enter() || self.try_enter_slowly() { Ok(Place::taken(self)) } else { Err(self.rejection()) }
+        if self.try_enter() || self.try_enter_slowly() {
+            Ok(Place::taken(self))
+        } else {
+            self.refuse().map(Place::taken)
+        }
     }
 
     fn queue_limit(&self) -> u32 {
-        self.queue_limit_at(self.limit())
+        self.in_force().queue_limit_at(self.limit())
     }
 
-    /// How long the queue may be where so many may run.
-    const fn queue_limit_at(&self, limit: u32) -> u32 {
-        let limit = match self.max_queue {
-            Some(limit) => limit,
-            None => limit,
-        };
-        if limit < MOST_WAITING { limit } else { MOST_WAITING }
-    }
-
+    /// Rejects a call; in shadow it has a place elsewhere, which is what is given back.
     #[cold]
-    fn rejection(&self) -> Rejection {
+    fn refuse(&self) -> Result<&Self, Rejection> {
         self.rejected.fetch_add(1, Ordering::Relaxed);
         let word = self.word();
         let rejection = Rejection::bulkhead_full(self.name, word.running(), word.waiting());
-        announce_rejection(self.name, PolicyKind::Bulkhead, rejection)
+        if word.mode() == Mode::ForcedOpen || !self.in_force().common.shadow {
+            return Err(announce_rejection(self.name, PolicyKind::Bulkhead, rejection));
+        }
+        announce(self.name, PolicyKind::Bulkhead, || Decision::WouldReject(rejection));
+        // There is always one.
+        BESIDE.try_enter();
+        Ok(&BESIDE)
+    }
+
+    /// The settings in force.
+    fn in_force(&self) -> Settings {
+        self.over().unwrap_or(self.settings)
+    }
+
+    #[cfg(not(feature = "registry"))]
+    #[expect(clippy::unused_self, reason = "nothing can be put over the settings")]
+    const fn over(&self) -> Option<Settings> {
+        None
     }
 
     /// Whether it knows nothing but its settings.
     pub(crate) fn is_idle(&self) -> bool {
-        self.word.load(Ordering::Relaxed) == 0 && !self.has_learnt()
+        let word = self.word();
+        let is_steered = matches!(word.mode(), Mode::ForcedOpen | Mode::ForcedClosed);
+        word.running() == 0 && word.waiting() == 0 && !is_steered && !self.has_learnt()
     }
 
     pub(crate) fn is_forced_open(&self) -> bool {

@@ -342,6 +342,7 @@ impl CircuitBreaker {
     }
 
     /// The settings in force.
+    #[cfg(feature = "registry")]
     fn in_force(&self) -> Settings {
         self.over().unwrap_or(self.settings)
     }

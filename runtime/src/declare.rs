@@ -7,6 +7,7 @@
 //! controlled!(RETRY: Retry = VALUE; KNOWN; "attempts")       Retry, made by each call. KNOWN is what is the same for all
 //!                                                            calls, and stands in the list for all of them
 //! listed!(PAYMENTS);                                         a policy that is made elsewhere
+//! register!(PAYMENTS);                                       the same, if the user says so
 //! ```
 //!
 //! The crate that is compiled decides, so that an expansion is the same whatever its features are. Entries are gathered
@@ -54,3 +55,25 @@ mod list;
 #[cfg(feature = "registry")]
 pub use self::found::{Found, IsManaged, IsOther, IsReference};
 pub use self::list::*;
+
+/// Lists a policy that stands in a `static`, for the module `registry`; with the feature `registry`, and nothing without.
+///
+/// A `static` that an attribute names, as in `#[circuit_breaker(PAYMENTS)]`, is listed without it. What is not itself a
+/// policy is said with a star, `register!(*PAYMENTS)`: a reference to one, or a `LazyLock`, which is then made by whoever
+/// first asks for the list. It stands where items or statements do.
+///
+/// ```
+/// use steadfast::CircuitBreaker;
+///
+/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new().name("payments");
+/// steadfast::register!(PAYMENTS);
+///
+/// # #[cfg(feature = "registry")]
+/// assert_eq!(steadfast::registry::find("payments").len(), 1);
+/// ```
+#[macro_export]
+macro_rules! register {
+    ($policy:expr $(,)?) => {
+        $crate::__private::register!($policy);
+    };
+}

@@ -37,7 +37,10 @@ mod list;
 mod made;
 mod managed;
 mod policy;
+#[cfg(feature = "serde")]
+mod serialize;
 mod snapshot;
+mod stubs;
 mod value;
 
 pub use self::list::{SharedName, find, find_kind, policies, shared_names};

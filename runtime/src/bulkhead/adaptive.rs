@@ -7,20 +7,20 @@ use crate::sync::Ordering::Relaxed;
 use crate::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 use crate::time;
 
+use super::Bulkhead;
 use super::gradient::{Ended, Gradient};
+use super::settings::Range;
 use super::word::Mode;
-use super::{Bulkhead, Range};
 
 /// What an adaptive bulkhead has beyond a fixed one.
 pub(super) struct Adaptive {
-    pub(super) range: Range,
     /// Made by the first call that ends, so that a fixed bulkhead has no room for it.
     learnt: OnceLock<Box<Mutex<Gradient>>>,
 }
 
 impl Adaptive {
-    pub(super) const fn new(range: Range) -> Self {
-        Self { range, learnt: OnceLock::new() }
+    pub(super) const fn new() -> Self {
+        Self { learnt: OnceLock::new() }
     }
 }
 
@@ -54,13 +54,15 @@ impl Bulkhead {
         };
         let at = time::nanos();
         let took = (said == Said::Answered).then(|| at.saturating_sub(began));
-        let learnt = adaptive.learnt.get_or_init(|| Box::new(Mutex::new(Gradient::new(adaptive.range))));
+        let learnt = adaptive.learnt.get_or_init(|| Box::new(Mutex::new(Gradient::new(self.in_force().range))));
         // No user code runs under the lock, so a poisoned one is as good as any.
         let mut gradient = match learnt.try_lock() {
             Ok(gradient) => gradient,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
+        // Another one may have been put in force while this was made.
+        gradient.within(self.in_force().range);
         gradient.learn(Ended { at, running: word.running(), took });
         if gradient.limit() != self.limit() {
             // Under both locks, so that the last word is the last one's.
@@ -70,16 +72,29 @@ impl Bulkhead {
 
     /// Forgets what was learnt.
     pub(super) fn begin_anew(&self) {
-        let Some((adaptive, learnt)) = self.adaptive.as_ref().and_then(|a| Some((a, a.learnt.get()?))) else { return };
-        let mut gradient = learnt.lock().unwrap_or_else(PoisonError::into_inner);
-        *gradient = Gradient::new(adaptive.range);
-        self.set_limit(gradient.limit());
+        self.learning(|gradient| {
+            let Some(gradient) = gradient else { return };
+            *gradient = Gradient::new(self.in_force().range);
+            self.set_limit(gradient.limit());
+        });
+    }
+
+    /// Gives what was learnt, and keeps others from it meanwhile.
+    pub(super) fn learning<T>(&self, f: impl FnOnce(Option<&mut Gradient>) -> T) -> T {
+        match self.adaptive.as_ref().and_then(|adaptive| adaptive.learnt.get()) {
+            Some(learnt) => f(Some(&mut learnt.lock().unwrap_or_else(PoisonError::into_inner))),
+            None => f(None),
+        }
     }
 
     /// Under the lock of the queue: whoever joins it afterwards has seen the new limit, and whoever did before is there
     /// for the next who hands over places.
     pub(super) fn set_limit(&self, limit: u32) {
         let _queue = self.lock();
+        let settings = self.in_force();
+        let Range { min, max, .. } = settings.range;
+        // The range may be another one since this was found.
+        let limit = if settings.is_adaptive { limit.clamp(min, max) } else { limit };
         self.limit.store(limit, Relaxed);
     }
 

@@ -3,13 +3,17 @@
 use core::time::Duration;
 
 use crate::control::Common;
+#[cfg(feature = "registry")]
+use crate::control::Control;
 use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::sync::{AtomicU32, AtomicU64, Mutex};
 
+use super::Bulkhead;
 use super::adaptive::Adaptive;
 use super::queue::Queue;
-use super::{Bulkhead, Range};
+use super::settings::{Range, Settings};
+use super::word::Word;
 
 /// Settings, each with its default.
 ///
@@ -24,7 +28,8 @@ use super::{Bulkhead, Range};
 impl Bulkhead {
     /// A bulkhead in which at most so many calls run at once, and none waits; 0 means 1.
     pub const fn new(max_concurrent: u32) -> Self {
-        Self::with(at_least_one(max_concurrent), None)
+        let limit = at_least_one(max_concurrent);
+        Self::first(Range::new(limit, limit, limit), false)
     }
 
     /// A bulkhead that finds its limit itself, between `min` and `max`, from how long calls take: see
@@ -42,48 +47,48 @@ impl Bulkhead {
     pub const fn adaptive(min: u32, max: u32) -> Self {
         let min = at_least_one(min);
         let max = if max < min { min } else { max };
-        Self::with(max, Some(Adaptive::new(Range::new(min, max, INITIAL))))
+        Self::first(Range::new(min, max, INITIAL), true)
     }
 
-    const fn with(max_concurrent: u32, adaptive: Option<Adaptive>) -> Self {
-        let limit = match &adaptive {
-            Some(adaptive) => adaptive.range.initial,
-            None => max_concurrent,
-        };
+    const fn first(range: Range, is_adaptive: bool) -> Self {
+        let common = Common::DEFAULT;
+        let settings =
+            Settings { common, range, is_adaptive, has_initial: false, max_queue: None, max_wait: Duration::ZERO };
+        Self::with(settings, Name::UNNAMED)
+    }
+
+    const fn with(settings: Settings, name: Name) -> Self {
         Self {
-            word: AtomicU64::new(0),
-            limit: AtomicU32::new(limit),
-            max_concurrent,
-            max_queue: None,
-            max_wait: Duration::ZERO,
-            name: Name::UNNAMED,
+            word: AtomicU64::new(Word::initial(&settings).0),
+            limit: AtomicU32::new(settings.range.initial),
+            name,
             rejected: AtomicU64::new(0),
             queue: Mutex::new(Queue::new()),
-            adaptive,
-            common: Common::DEFAULT,
+            adaptive: if settings.is_adaptive { Some(Adaptive::new()) } else { None },
+            settings,
+            #[cfg(feature = "registry")]
+            over: Control::new(),
         }
     }
 
-    /// Another bulkhead with the same settings, and places of its own.
-    pub(crate) const fn fresh(&self) -> Self {
-        let adaptive = match &self.adaptive {
-            Some(adaptive) => Some(Adaptive::new(adaptive.range)),
-            None => None,
-        };
-        let mut fresh = Self::with(self.max_concurrent, adaptive);
-        fresh.max_queue = self.max_queue;
-        fresh.max_wait = self.max_wait;
-        fresh.name = self.name;
-        fresh.common = self.common;
+    /// Another bulkhead with the same settings, those put over them included, and places of its own.
+    pub(crate) fn fresh(&self) -> Self {
+        let fresh = Self::with(self.settings, self.name);
+        #[cfg(feature = "registry")]
+        if self.over.is_altered() {
+            fresh.follow(self);
+        }
         fresh
     }
 
     /// How many calls run at once before anything is known of how long they take; 20 by default, or the nearest between
     /// `min` and `max`. Only for an [`adaptive`](Self::adaptive) one.
     pub const fn initial(mut self, calls: u32) -> Self {
-        if let Some(adaptive) = &mut self.adaptive {
-            adaptive.range = Range::new(adaptive.range.min, adaptive.range.max, calls);
-            self.limit = AtomicU32::new(adaptive.range.initial);
+        if self.settings.is_adaptive {
+            let Range { min, max, .. } = self.settings.range;
+            self.settings.range = Range::new(min, max, calls);
+            self.settings.has_initial = true;
+            self.limit = AtomicU32::new(self.settings.range.initial);
         }
         self
     }
@@ -91,34 +96,35 @@ impl Bulkhead {
     /// How long a call waits for a place, at most; not at all by default. It never waits beyond the deadline of a
     /// timeout around it.
     pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.max_wait = wait;
+        self.settings.max_wait = wait;
         self
     }
 
     /// How many calls wait at once, at most: by default as many as may run at that moment, never more than
     /// 1,073,741,823. Nobody waits without [`max_wait`](Self::max_wait).
     pub const fn max_queue(mut self, calls: u32) -> Self {
-        self.max_queue = Some(calls);
+        self.settings.max_queue = Some(calls);
         self
     }
 
     /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
     /// same.
     pub const fn enabled(mut self, enabled: bool) -> Self {
-        self.common.enabled = enabled;
+        self.settings.common.enabled = enabled;
+        self.word = AtomicU64::new(Word::initial(&self.settings).0);
         self
     }
 
     /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
     /// passes at once, one that finds no place without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
     pub const fn shadow(mut self, shadow: bool) -> Self {
-        self.common.shadow = shadow;
+        self.settings.common.shadow = shadow;
         self
     }
 
     /// Whether the program cannot do without what it guards; `false` by default.
     pub const fn critical(mut self, critical: bool) -> Self {
-        self.common.critical = critical;
+        self.settings.common.critical = critical;
         self
     }
 
@@ -155,7 +161,7 @@ impl Bulkhead {
 }
 
 /// Where an adaptive one begins.
-const INITIAL: u32 = 20;
+pub(super) const INITIAL: u32 = 20;
 
 const fn at_least_one(number: u32) -> u32 {
     if number == 0 { 1 } else { number }

@@ -15,7 +15,7 @@
 
 use core::mem;
 
-use super::Range;
+use super::settings::Range;
 
 /// As much longer may calls take than without load before the limit shrinks.
 const TOLERANCE: f64 = 1.5;
@@ -85,6 +85,16 @@ impl Gradient {
             next_probe: FIRST_PROBE,
             last: 0,
         }
+    }
+
+    /// Moves within another range from now on, and gives the limit. What was learnt is kept; a probe goes no lower.
+    pub(super) fn within(&mut self, range: Range) -> u32 {
+        if range != self.range {
+            self.range = range;
+            self.limit = self.limit.clamp(range.min.into(), range.max.into());
+            self.probe = self.probe.map(|probe| probe.clamp(range.min, range.max));
+        }
+        self.limit()
     }
 
     /// How many calls may run now.

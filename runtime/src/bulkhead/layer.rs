@@ -93,13 +93,21 @@ impl<'b> Layer<'b> {
     /// Makes the call under this bulkhead.
     #[inline]
     pub fn run<R>(self, call: impl FnOnce() -> Flow<R>) -> Flow<R> {
-        if !self.bulkhead.try_enter()
-            && let Err(rejection) = self.bulkhead.block()
-        {
-            return rejected(rejection, self.tag);
+        self.run_in(|_| call())
+    }
+
+    /// Makes the call, which is told where it has its place.
+    #[inline]
+    fn run_in<R>(self, call: impl FnOnce(&Bulkhead) -> Flow<R>) -> Flow<R> {
+        let mut bulkhead = self.bulkhead;
+        if !bulkhead.try_enter() {
+            match bulkhead.block() {
+                Ok(there) => bulkhead = there,
+                Err(rejection) => return rejected(rejection, self.tag),
+            }
         }
-        let _place = Place::taken(self.bulkhead);
-        call()
+        let _place = Place::taken(bulkhead);
+        call(bulkhead)
     }
 }
 
@@ -118,8 +126,7 @@ impl<'b> Watching<'b> {
     /// Makes the call under this bulkhead, its outcome classified by `class`.
     #[inline]
     pub fn run<R>(self, call: impl FnOnce() -> Flow<R>, class: impl Fn(&R) -> Option<Class>) -> Flow<R> {
-        let bulkhead = self.0.bulkhead;
-        self.0.run(|| {
+        self.0.run_in(|bulkhead| {
             let began = bulkhead.began();
             let outcome = call();
             if let Some(began) = began {
@@ -173,7 +180,10 @@ where
                 None => guard.bulkhead.begin_to_wait(cx),
             };
             match waited {
-                Waited::Entered => guard.run(W::LOOKS),
+                Waited::Entered(there) => {
+                    guard.bulkhead = there;
+                    guard.run(W::LOOKS);
+                }
                 Waited::Pending(waiting) => {
                     guard.wait();
                     *this.waiting = Some(waiting);

@@ -10,6 +10,8 @@ use core::task::Waker;
 use std::collections::BTreeMap;
 
 use super::Bulkhead;
+#[cfg(feature = "registry")]
+use super::settings::Settings;
 use super::word::{GRANT, Mode, RUNNING, WAITING, Word};
 use crate::sync::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::{MutexGuard, PoisonError};
@@ -100,13 +102,12 @@ impl Bulkhead {
     /// Takes a place, or joins the queue.
     pub(super) fn ask(&self, waker: Waker) -> Asked<'_> {
         let mut queue = self.lock();
+        let may_wait = !self.in_force().common.shadow;
+        let most = self.queue_limit();
+        let may_join = |word: Word| may_wait && word.mode() != Mode::ForcedOpen && word.waiting() < most;
         let joined = |before: Word, after: u64| after.wrapping_sub(before.0) == WAITING;
         let changed = self.update(|word| {
-            if word.admits(self.limit()) {
-                Some(word.0 + RUNNING)
-            } else {
-                (word.mode() != Mode::ForcedOpen && word.waiting() < self.queue_limit()).then_some(word.0 + WAITING)
-            }
+            if word.admits(self.limit()) { Some(word.0 + RUNNING) } else { may_join(word).then_some(word.0 + WAITING) }
         });
         match changed {
             Err(_) => Asked::Refused,
@@ -135,14 +136,47 @@ impl Bulkhead {
 
     /// Lets calls pass as `mode` says; those who wait learn of it at once.
     pub(super) fn force(&self, mode: Mode) {
+        self.steer(|_| mode);
+    }
+
+    /// Goes by the settings again.
+    pub(super) fn unforce(&self) {
+        self.steer(|_| Mode::unforced(&self.in_force()));
+    }
+
+    /// Gives another mode in place of the present one, under the lock; those who wait look again where they may not
+    /// wait any more.
+    pub(super) fn steer(&self, mode: impl FnOnce(Mode) -> Mode) {
         let wakers: Vec<Waker> = {
             let mut queue = self.lock();
+            // Nobody changes it without the lock.
+            let mode = mode(self.word().mode());
             let _ = self.update(|word| Some(word.with_mode(mode).0));
-            let asleep = queue.wakers.values_mut().filter(|_| mode == Mode::ForcedOpen);
+            let nobody_waits = mode == Mode::ForcedOpen || self.in_force().common.shadow;
+            let asleep = queue.wakers.values_mut().filter(|_| nobody_waits);
             asleep.map(|waker| core::mem::replace(waker, Waker::noop().clone())).collect()
         };
         wakers.into_iter().for_each(wake);
         self.hand_over();
+    }
+
+    /// Goes by other settings than those given from now on, or by these again. `over` is asked under the lock, so that
+    /// the last one who does this is the one who says.
+    #[cfg(feature = "registry")]
+    pub(super) fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
+        self.learning(|mut learnt| {
+            self.steer(|mode| {
+                self.over.set(over());
+                let settings = self.in_force();
+                let limit = match learnt.as_deref_mut() {
+                    Some(gradient) => gradient.within(settings.range),
+                    None => settings.range.initial,
+                };
+                self.limit.store(limit, Relaxed);
+                let is_forced = matches!(mode, Mode::ForcedOpen | Mode::ForcedClosed);
+                if is_forced { mode } else { Mode::unforced(&settings) }
+            });
+        });
     }
 
     pub(super) fn word(&self) -> Word {
@@ -174,7 +208,7 @@ impl<'b> Turn<'b> {
         let mut queue = self.bulkhead.lock();
         let standing = match queue.wakers.get_mut(&self.ticket) {
             None => Standing::Granted,
-            Some(_) if is_late || self.bulkhead.word().mode() == Mode::ForcedOpen => Standing::Refused,
+            Some(_) if is_late || self.bulkhead.keeps_nobody_waiting() => Standing::Refused,
             Some(slot) => {
                 core::mem::swap(slot, &mut waker);
                 Standing::Waiting
@@ -191,6 +225,11 @@ impl<'b> Turn<'b> {
 }
 
 impl Bulkhead {
+    /// Whether who has no place is refused at once, or in shadow goes without one.
+    fn keeps_nobody_waiting(&self) -> bool {
+        self.word().mode() == Mode::ForcedOpen || self.in_force().common.shadow
+    }
+
     fn dequeue(&self, queue: &mut Queue, ticket: u64) -> Option<Waker> {
         let waker = queue.wakers.remove(&ticket)?;
         self.word.fetch_sub(WAITING, AcqRel);

@@ -10,6 +10,7 @@ use std::thread;
 use tokio::time::{Instant, advance, sleep};
 
 use super::queue::{Asked, Standing};
+use super::word::MOST_WAITING;
 use super::*;
 use crate::{CircuitBreaker, Flow, Timeout};
 

@@ -25,14 +25,18 @@ struct Patience {
 impl Bulkhead {
     /// How long a call that found no place may wait for one; the clock is asked only where it may wait at all.
     fn patience(&self) -> Option<Patience> {
-        if self.max_wait.is_zero() || self.word().waiting() >= self.queue_limit() {
+        let settings = self.in_force();
+        if settings.max_wait.is_zero()
+            || settings.common.shadow
+            || self.word().waiting() >= settings.queue_limit_at(self.limit())
+        {
             return None;
         }
         // Where the deadline around comes first, this ends with the timeout and before its report, so that a breaker
         // between learns that the dependency was not asked.
         let deadline = scope::deadline();
         let now = clock::now();
-        let end = clock::after(now, self.max_wait);
+        let end = clock::after(now, settings.max_wait);
         let until = match (end, deadline) {
             (Some(end), Some(deadline)) => Some(end.min(deadline)),
             (end, deadline) => end.or(deadline),
@@ -45,12 +49,12 @@ impl Bulkhead {
     #[inline(never)]
     pub(super) fn begin_to_wait(&self, cx: &mut Context<'_>) -> Waited<'_> {
         if self.try_enter_slowly() {
-            return Waited::Entered;
+            return Waited::Entered(self);
         }
-        let Some(patience) = self.patience() else { return Waited::Rejected(self.rejection()) };
+        let Some(patience) = self.patience() else { return Waited::refused(self) };
         match self.ask(cx.waker().clone()) {
-            Asked::Entered => Waited::Entered,
-            Asked::Refused => Waited::Rejected(self.rejection()),
+            Asked::Entered => Waited::Entered(self),
+            Asked::Refused => Waited::refused(self),
             Asked::Queued(turn) => {
                 let timer = patience.until.map(sleep_until);
                 Box::pin(Waiting { turn, until: patience.until, timer }).go_on(cx)
@@ -58,18 +62,18 @@ impl Bulkhead {
         }
     }
 
-    /// Blocks the thread until there is a place, after there was none at first.
+    /// Blocks the thread until there is a place, after there was none at first. It says where the place is.
     #[cold]
     #[inline(never)]
-    pub(super) fn block(&self) -> Result<(), Rejection> {
+    pub(super) fn block(&self) -> Result<&Self, Rejection> {
         if self.try_enter_slowly() {
-            return Ok(());
+            return Ok(self);
         }
-        let patience = self.patience().ok_or_else(|| self.rejection())?;
+        let Some(patience) = self.patience() else { return self.refuse() };
         let signal = Arc::new(Signal::default());
         let mut turn = match self.ask(Waker::from(Arc::clone(&signal))) {
-            Asked::Entered => return Ok(()),
-            Asked::Refused => return Err(self.rejection()),
+            Asked::Entered => return Ok(self),
+            Asked::Refused => return self.refuse(),
             Asked::Queued(turn) => turn,
         };
         let allowed = patience.until.map_or(Duration::MAX, |until| until.saturating_duration_since(patience.now));
@@ -83,8 +87,8 @@ impl Bulkhead {
                 left.is_zero()
             };
             match turn.look(Waker::from(Arc::clone(&signal)), is_over) {
-                Standing::Granted => return Ok(()),
-                Standing::Refused => return Err(self.rejection()),
+                Standing::Granted => return Ok(self),
+                Standing::Refused => return self.refuse(),
                 Standing::Waiting => {}
             }
         }
@@ -93,9 +97,19 @@ impl Bulkhead {
 
 /// How far a call has come that waits.
 pub(super) enum Waited<'b> {
-    Entered,
+    /// It has a place there.
+    Entered(&'b Bulkhead),
     Pending(Pin<Box<Waiting<'b>>>),
     Rejected(Rejection),
+}
+
+impl<'b> Waited<'b> {
+    fn refused(bulkhead: &'b Bulkhead) -> Self {
+        match bulkhead.refuse() {
+            Ok(beside) => Self::Entered(beside),
+            Err(rejection) => Self::Rejected(rejection),
+        }
+    }
 }
 
 pin_project! {
@@ -127,8 +141,8 @@ impl<'b> Waiting<'b> {
         // Two timers of one moment need not ring together, and the report of a timeout around is not to come first.
         let is_over = rung || this.until.is_some_and(|until| clock::now() >= until);
         match this.turn.look(cx.waker().clone(), is_over) {
-            Standing::Granted => Waited::Entered,
-            Standing::Refused => Waited::Rejected(this.turn.bulkhead().rejection()),
+            Standing::Granted => Waited::Entered(this.turn.bulkhead()),
+            Standing::Refused => Waited::refused(this.turn.bulkhead()),
             Standing::Waiting => Waited::Pending(self),
         }
     }

@@ -8,6 +8,8 @@
 //! Where nobody waits and nothing is forced the word is the number of those who run: whether a newcomer may pass is one
 //! comparison.
 
+use super::settings::Settings;
+
 /// One more who runs.
 pub(super) const RUNNING: u64 = 1;
 /// One more who waits.
@@ -28,12 +30,26 @@ pub(super) enum Mode {
     ForcedOpen,
     /// Everybody passes.
     ForcedClosed,
+    /// Switched off: everybody passes. Who runs is counted all the same, and so has a place when it is switched on.
+    Off,
+}
+
+impl Mode {
+    /// Where nothing is forced.
+    pub(super) const fn unforced(settings: &Settings) -> Self {
+        if settings.common.enabled { Self::Limited } else { Self::Off }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word(pub(super) u64);
 
 impl Word {
+    /// Nobody runs, nobody waits.
+    pub(super) const fn initial(settings: &Settings) -> Self {
+        Self(0).with_mode(Mode::unforced(settings))
+    }
+
     /// The number of those who run, whatever else there is.
     #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
     pub(super) const fn running(self) -> u32 {
@@ -48,7 +64,8 @@ impl Word {
         match self.0 >> 62 {
             0 => Mode::Limited,
             1 => Mode::ForcedOpen,
-            _ => Mode::ForcedClosed,
+            2 => Mode::ForcedClosed,
+            _ => Mode::Off,
         }
     }
 
@@ -57,6 +74,7 @@ impl Word {
             Mode::Limited => 0,
             Mode::ForcedOpen => 1,
             Mode::ForcedClosed => 2,
+            Mode::Off => 3,
         };
         Self(self.0 & !MODE | bits << 62)
     }
@@ -66,7 +84,7 @@ impl Word {
         match self.mode() {
             Mode::Limited => self.running() < limit,
             Mode::ForcedOpen => false,
-            Mode::ForcedClosed => self.running() < u32::MAX,
+            Mode::ForcedClosed | Mode::Off => self.running() < u32::MAX,
         }
     }
 

@@ -3,8 +3,8 @@
 pub use linkme;
 
 pub use crate::{
-    __steadfast_control as control, __steadfast_controlled as controlled, __steadfast_entry as entry,
-    __steadfast_listed as listed, __steadfast_policy as policy,
+    __steadfast_control as control, __steadfast_controlled as controlled, __steadfast_entry as entry, __steadfast_listed as listed,
+    __steadfast_policy as policy, __steadfast_register as register,
 };
 
 use crate::registry::{HedgeControl, Managed, RetryControl, TimeoutControl};
@@ -34,6 +34,11 @@ pub type Entry = fn() -> Option<&'static dyn Managed>;
 /// All entries of the program, in no order; a policy that several functions share may have several.
 #[linkme::distributed_slice]
 pub static ENTRIES: [Entry];
+
+/// A policy of the user's.
+pub fn registered<P: Managed>(policy: &'static P) -> &'static dyn Managed {
+    policy
+}
 
 pub(crate) fn entries() -> impl Iterator<Item = &'static dyn Managed> {
     ENTRIES.iter().filter_map(|entry| entry())
@@ -86,6 +91,14 @@ macro_rules! __steadfast_control {
     ($item:ident: $ty:ty; $($varying:literal),*) => {
         static $item: <$ty as $crate::__private::Controlled>::Control =
             <$ty as $crate::__private::Controlled>::Control::new().varying(&[$($varying),*]);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __steadfast_register {
+    ($policy:expr) => {
+        $crate::__private::entry!(|| ::core::option::Option::Some($crate::__private::registered(&$policy)));
     };
 }
 

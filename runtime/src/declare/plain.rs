@@ -1,6 +1,9 @@
 //! Without a list of all policies: nothing but the `static`.
 
-pub use crate::{__steadfast_controlled as controlled, __steadfast_listed as listed, __steadfast_policy as policy};
+pub use crate::{
+    __steadfast_controlled as controlled, __steadfast_listed as listed, __steadfast_policy as policy,
+    __steadfast_register as register,
+};
 
 #[cfg(feature = "registry")]
 pub(crate) fn entries() -> impl Iterator<Item = &'static dyn crate::registry::Managed> {
@@ -25,6 +28,16 @@ macro_rules! __steadfast_controlled {
     }};
     ($item:ident: $ty:ty = $value:expr; $known:expr; $($varying:literal),*) => {
         $value
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __steadfast_register {
+    ($policy:expr) => {
+        const _: fn() = || {
+            let _ = &$policy;
+        };
     };
 }
 

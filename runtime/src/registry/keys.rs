@@ -44,6 +44,11 @@ pub(crate) trait Overlay: Copy + 'static {
     /// Refuses what cannot be together. Only what was given is refused, and at it: what was there before is in force
     /// already.
     fn refuse(&self, is_given: &dyn Fn(&str) -> bool, refuse: &mut dyn FnMut(&'static str, String));
+
+    /// With what was not given and follows from what was.
+    fn completed(self) -> Self {
+        self
+    }
 }
 
 /// `settings` with other values over them; `None` where there are none.
@@ -59,7 +64,7 @@ pub(crate) fn overlay<S: Overlay>(settings: S, values: &[(&str, Value)]) -> Resu
     settings.refuse(&|key| values.iter().any(|(name, _)| *name == key), &mut |key, message| {
         refusals.push(Refusal { key: key.to_owned(), message });
     });
-    if refusals.is_empty() { Ok(Some(settings)) } else { Err(refusals) }
+    if refusals.is_empty() { Ok(Some(settings.completed())) } else { Err(refusals) }
 }
 
 fn unknown<S>(keys: &[Key<S>], name: &str) -> String {

@@ -1,0 +1,180 @@
+//! A bulkhead as the registry sees it.
+
+use super::settings::{Range, Settings};
+use super::word::{MOST_WAITING, Mode};
+use super::{Bulkhead, build::INITIAL};
+use crate::PolicyKind;
+use crate::registry::keys::{self, Key, Overlay};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+
+/// In the order of the docs. `min`, `max` and `initial` are those of `adaptive(..)`.
+pub(crate) const KEYS: &[Key<Settings>] = &[
+    Key {
+        name: "max_concurrent",
+        get: |settings| (!settings.is_adaptive).then_some(settings.range.max.into()),
+        set: |settings, value| {
+            if settings.is_adaptive {
+                return Err("sets the limit, and this bulkhead is `adaptive`, which finds it; change `min` and `max`"
+                    .to_owned());
+            }
+            let limit = value.count(1, u32::MAX)?;
+            settings.range = Range { min: limit, max: limit, initial: limit };
+            Ok(())
+        },
+    },
+    Key {
+        name: "min",
+        get: |settings| settings.is_adaptive.then_some(settings.range.min.into()),
+        set: |settings, value| Ok(settings.range.min = settings.adaptive(value)?),
+    },
+    Key {
+        name: "max",
+        get: |settings| settings.is_adaptive.then_some(settings.range.max.into()),
+        set: |settings, value| Ok(settings.range.max = settings.adaptive(value)?),
+    },
+    Key {
+        name: "initial",
+        get: |settings| settings.is_adaptive.then_some(settings.range.initial.into()),
+        set: |settings, value| {
+            settings.range.initial = settings.adaptive(value)?;
+            settings.has_initial = true;
+            Ok(())
+        },
+    },
+    Key {
+        name: "max_wait",
+        get: |settings| Some(Value::of_duration(settings.max_wait)),
+        set: |settings, value| Ok(settings.max_wait = value.duration()?),
+    },
+    Key {
+        name: "max_queue",
+        get: |settings| (!settings.max_wait.is_zero()).then(|| settings.queue_limit_at(settings.range.max).into()),
+        set: |settings, value| Ok(settings.max_queue = Some(value.count(1, MOST_WAITING)?)),
+    },
+    Key {
+        name: "enabled",
+        get: |settings| Some(settings.common.enabled.into()),
+        set: |settings, value| Ok(settings.common.enabled = value.flag()?),
+    },
+    Key {
+        name: "shadow",
+        get: |settings| Some(settings.common.shadow.into()),
+        set: |settings, value| Ok(settings.common.shadow = value.flag()?),
+    },
+    Key {
+        name: "critical",
+        get: |settings| Some(settings.common.critical.into()),
+        set: |settings, value| Ok(settings.common.critical = value.flag()?),
+    },
+];
+
+impl Settings {
+    fn adaptive(&self, value: &Value) -> Result<u32, String> {
+        if self.is_adaptive {
+            value.count(1, u32::MAX)
+        } else {
+            Err("is of a bulkhead that is `adaptive`, and this one has a fixed limit; change `max_concurrent`"
+                .to_owned())
+        }
+    }
+}
+
+impl Overlay for Settings {
+    const KEYS: &'static [Key<Self>] = KEYS;
+
+    fn refuse(&self, is_given: &dyn Fn(&str) -> bool, refuse: &mut dyn FnMut(&'static str, String)) {
+        if is_given("max_queue") && self.max_wait.is_zero() && !is_given("max_wait") {
+            let message = "`max_queue` needs `max_wait`: how long a call waits, e.g. `max_wait = \"1s\"`";
+            refuse("max_queue", message.to_owned());
+        }
+        let Range { min, max, initial } = self.range;
+        if min > max {
+            if is_given("max") {
+                refuse("max", format!("`max` is below `min`, which is {min}"));
+            } else if is_given("min") {
+                refuse("min", format!("`min` is above `max`, which is {max}; give `max` too"));
+            }
+        } else if self.has_initial && initial < min {
+            if is_given("initial") {
+                refuse("initial", format!("`initial` is below `min`, which is {min}"));
+            } else if is_given("min") {
+                refuse("min", format!("`min` is above `initial`, which is {initial}; give `initial` too"));
+            }
+        } else if self.has_initial && initial > max {
+            if is_given("initial") {
+                refuse("initial", format!("`initial` is above `max`, which is {max}"));
+            } else if is_given("max") {
+                refuse("max", format!("`max` is below `initial`, which is {initial}; give `initial` too"));
+            }
+        }
+    }
+
+    /// The first limit is the nearest in range where it was not given.
+    fn completed(mut self) -> Self {
+        if self.is_adaptive && !self.has_initial {
+            self.range = Range::new(self.range.min, self.range.max, INITIAL);
+        }
+        self
+    }
+}
+
+impl Bulkhead {
+    /// Has the settings of another one of which it was made.
+    pub(crate) fn follow(&self, template: &Self) {
+        self.put_over(|| template.over());
+    }
+
+    pub(super) fn over(&self) -> Option<Settings> {
+        self.over.over().and_then(|over| over.as_deref().copied())
+    }
+}
+
+impl Managed for Bulkhead {
+    fn name(&self) -> &'static str {
+        self.policy()
+    }
+
+    fn is_named(&self) -> bool {
+        self.name.is_given()
+    }
+
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::Bulkhead
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        keys::settings(KEYS, &self.in_force())
+    }
+
+    fn state(&self) -> Option<&'static str> {
+        Some(match self.word().mode() {
+            Mode::ForcedOpen => "forced_open",
+            Mode::ForcedClosed => "forced_closed",
+            Mode::Limited | Mode::Off => "limited",
+        })
+    }
+
+    fn counts(&self) -> Vec<Count> {
+        let count = |name, value| Count { name, value };
+        vec![
+            count("running", self.running().into()),
+            count("waiting", self.waiting().into()),
+            count("limit", self.limit().into()),
+            count("rejected", self.rejected()),
+        ]
+    }
+
+    fn steer(&self, steer: Steer) -> bool {
+        match steer {
+            Steer::ForceOpen => self.force_open(),
+            Steer::ForceClosed => self.force_closed(),
+            Steer::Reset => self.reset(),
+        }
+        true
+    }
+
+    fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
+        let settings = keys::overlay(self.settings, over)?;
+        Ok(Box::new(move || self.put_over(|| settings)))
+    }
+}
