@@ -4,10 +4,13 @@
 //! once is a clock read and a compare-and-swap. Only calls that wait meet in a queue ([`queue`]), behind a mutex under
 //! which no user code runs. Each of them has its permit from the start, so that nobody who comes later can take it.
 
+mod bucket;
 mod call;
 mod forced;
 mod gcra;
 pub(crate) mod layer;
+#[cfg(feature = "registry")]
+mod managed;
 #[cfg(steadfast_loom)]
 mod models;
 mod queue;
@@ -19,16 +22,24 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::control::Common;
-use crate::event::{PolicyKind, announce_rejection};
+#[cfg(feature = "registry")]
+use crate::control::Control;
+use crate::event::{Decision, PolicyKind, announce, announce_rejection};
 use crate::keyed::Keyed;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::sync::{AtomicU64, Ordering};
 use crate::{clock, scope, time};
 
+use self::bucket::{Bucket, Settings};
 use self::forced::Forced;
-use self::gcra::{Gcra, Later};
+use self::gcra::Later;
 use self::queue::{Place, Queue};
+
+#[cfg(not(feature = "registry"))]
+type Current<'l> = &'l Bucket;
+#[cfg(feature = "registry")]
+type Current<'l> = managed::Current<'l>;
 
 /// Lets so many calls pass in a time, and rejects the others or lets them wait.
 ///
@@ -60,34 +71,14 @@ use self::queue::{Place, Queue};
 /// # }
 /// ```
 pub struct RateLimit {
-    /// See [`gcra`].
-    number: AtomicU64,
-    gcra: Gcra,
-    /// In nanoseconds; zero where nobody waits.
-    max_wait: u64,
-    settings: Settings,
+    /// The one in force, while nothing is put over the settings.
+    bucket: Bucket,
+    /// The one in force otherwise. Whoever changes that holds the lock of the queue.
+    #[cfg(feature = "registry")]
+    over: Control<Bucket>,
     name: Name,
     rejected: AtomicU64,
     queue: Queue,
-}
-
-/// As they were given; `gcra` is made of them.
-#[derive(Debug, Clone, Copy)]
-struct Settings {
-    permits: u32,
-    per: Duration,
-    burst: Option<u32>,
-    common: Common,
-}
-
-impl Settings {
-    const fn gcra(self) -> Gcra {
-        let burst = match self.burst {
-            Some(burst) => burst,
-            None => self.permits,
-        };
-        Gcra::new(self.permits, self.per, burst)
-    }
 }
 
 /// Settings, each with its default.
@@ -105,69 +96,86 @@ impl Settings {
 impl RateLimit {
     /// So many calls a second, all of them at once if need be. 0 means 1.
     pub const fn new(permits: u32) -> Self {
-        let settings = Settings { permits, per: Duration::from_secs(1), burst: None, common: Common::DEFAULT };
-        Self::with(settings, 0, Name::UNNAMED)
+        let settings = Settings {
+            common: Common::DEFAULT,
+            permits,
+            per: Duration::from_secs(1),
+            burst: None,
+            max_wait: Duration::ZERO,
+        };
+        Self::with(settings, Name::UNNAMED)
     }
 
-    const fn with(settings: Settings, max_wait: u64, name: Name) -> Self {
+    const fn with(settings: Settings, name: Name) -> Self {
         Self {
-            number: AtomicU64::new(0),
-            gcra: settings.gcra(),
-            max_wait,
-            settings,
+            bucket: Bucket::new(settings),
+            #[cfg(feature = "registry")]
+            over: Control::new(),
             name,
             rejected: AtomicU64::new(0),
             queue: Queue::new(),
         }
     }
 
-    /// Another one with the same settings, and a state of its own.
-    pub(crate) const fn fresh(&self) -> Self {
-        Self::with(self.settings, self.max_wait, self.name)
+    /// Another one with the same settings, those put over them included, and a state of its own.
+    pub(crate) fn fresh(&self) -> Self {
+        let fresh = Self::with(self.bucket.settings, self.name);
+        #[cfg(feature = "registry")]
+        if self.over.is_altered() {
+            fresh.follow(self);
+        }
+        fresh
+    }
+
+    /// With another setting.
+    const fn set(mut self, settings: Settings) -> Self {
+        self.bucket = Bucket::new(settings);
+        self
     }
 
     /// The time in which the permits come back; a second by default. Zero means a nanosecond.
-    pub const fn per(mut self, per: Duration) -> Self {
-        self.settings.per = per;
-        self.gcra = self.settings.gcra();
-        self
+    pub const fn per(self, per: Duration) -> Self {
+        let settings = Settings { per, ..self.bucket.settings };
+        self.set(settings)
     }
 
     /// How many calls pass at once after a time without calls; as many as `permits` by default, 0 means 1.
     ///
     /// With a burst of 1 calls are spread evenly: one each `per / permits`.
-    pub const fn burst(mut self, calls: u32) -> Self {
-        self.settings.burst = Some(calls);
-        self.gcra = self.settings.gcra();
-        self
+    pub const fn burst(self, calls: u32) -> Self {
+        let settings = Settings { burst: Some(calls), ..self.bucket.settings };
+        self.set(settings)
     }
 
     /// How long a call waits for its permit at most, and so in what time the last of the waiting ones passes; not at
     /// all by default. Where it would have to wait longer, or until the [`deadline`](crate::deadline) of a timeout
     /// around it, it is rejected at once.
-    pub const fn max_wait(mut self, duration: Duration) -> Self {
-        self.max_wait = if duration.is_zero() { 0 } else { gcra::clamped(duration) };
-        self
+    pub const fn max_wait(self, duration: Duration) -> Self {
+        let settings = Settings { max_wait: duration, ..self.bucket.settings };
+        self.set(settings)
     }
 
     /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
     /// same.
-    pub const fn enabled(mut self, enabled: bool) -> Self {
-        self.settings.common.enabled = enabled;
-        self
+    pub const fn enabled(self, enabled: bool) -> Self {
+        let mut settings = self.bucket.settings;
+        settings.common.enabled = enabled;
+        self.set(settings)
     }
 
     /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
     /// passes at once, one that finds no permit without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
-    pub const fn shadow(mut self, shadow: bool) -> Self {
-        self.settings.common.shadow = shadow;
-        self
+    pub const fn shadow(self, shadow: bool) -> Self {
+        let mut settings = self.bucket.settings;
+        settings.common.shadow = shadow;
+        self.set(settings)
     }
 
     /// Whether the program cannot do without what it guards; `false` by default.
-    pub const fn critical(mut self, critical: bool) -> Self {
-        self.settings.common.critical = critical;
-        self
+    pub const fn critical(self, critical: bool) -> Self {
+        let mut settings = self.bucket.settings;
+        settings.common.critical = critical;
+        self.set(settings)
     }
 
     /// The name in events and rejections.
@@ -203,26 +211,26 @@ impl RateLimit {
 impl RateLimit {
     /// How many calls could pass at once now.
     pub fn available(&self) -> u32 {
-        let number = self.number.load(Ordering::Acquire);
+        let (bucket, number) = self.read();
         match Forced::of(number) {
-            None => u32::try_from(self.gcra.available(number, self.now())).unwrap_or(u32::MAX),
+            None => u32::try_from(bucket.gcra.available(number, bucket.now())).unwrap_or(u32::MAX),
             Some(Forced::Open) => 0,
-            Some(Forced::Closed) => u32::MAX,
+            Some(_) => u32::MAX,
         }
     }
 
     /// How long it is until a call that asked now would have its permit; `None` where there is one, and
     /// [`Duration::MAX`] where that is not known, since it was [forced open](Self::force_open).
     pub fn retry_after(&self) -> Option<Duration> {
-        let number = self.number.load(Ordering::Acquire);
+        let (bucket, number) = self.read();
         match Forced::of(number) {
             None => {
                 let now = time::nanos();
-                let later = self.gcra.pass(number, self.gcra.ticks(now)).err()?;
-                Some(self.until(later.at, now))
+                let later = bucket.gcra.pass(number, bucket.gcra.ticks(now)).err()?;
+                Some(bucket.until(later.at, now))
             }
             Some(Forced::Open) => Some(Duration::MAX),
-            Some(Forced::Closed) => None,
+            Some(_) => None,
         }
     }
 
@@ -261,91 +269,109 @@ impl RateLimit {
 
     /// Whether nothing would be lost with it: the bucket is full.
     pub(crate) fn is_full(&self) -> bool {
-        self.number.load(Ordering::Acquire) <= self.now()
+        let (bucket, number) = self.read();
+        number <= bucket.now() || Forced::of(number) == Some(Forced::Off)
     }
 
     /// Takes a permit, if there is one.
     #[inline]
     fn take(&self) -> bool {
+        #[cfg(feature = "registry")]
+        if self.over.is_altered() {
+            return self.take_elsewhere();
+        }
+        self.bucket.take()
+    }
+
+    #[cfg(feature = "registry")]
+    #[inline(never)]
+    fn take_elsewhere(&self) -> bool {
+        self.current().take()
+    }
+
+    /// The bucket in force. What it says is right as long as its number does not say that it has been replaced.
+    #[cfg(not(feature = "registry"))]
+    const fn current(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// The bucket in force and its number.
+    fn read(&self) -> (Current<'_>, u64) {
         loop {
-            // Before the clock: it then says no less than it did to whoever wrote this.
-            let number = self.number.load(Ordering::Acquire);
-            let Ok(next) = self.gcra.pass(number, self.now()) else { return false };
-            if self.swap(number, next) {
-                return true;
+            let bucket = self.current();
+            let number = bucket.number.load(Ordering::Acquire);
+            if number != Forced::Replaced.number() {
+                return (bucket, number);
             }
+            // Whoever replaces it holds the lock until the other one is there.
+            drop(bucket);
+            self.queue.settle();
         }
     }
 
-    /// Rejects a call that found no permit.
+    /// Rejects a call that found no permit; in shadow it passes without one.
     #[cold]
     #[inline(never)]
     fn refuse(&self) -> Result<(), Rejection> {
-        self.refused(|later, now| Err(self.rejection(later, now))).map_err(|rejection| self.told(rejection))
+        let refused = self.refused(|bucket, later, now| Err(self.rejection(bucket, later, now)));
+        refused.or_else(|rejection| self.answer(rejection))
     }
 
     /// Gives a call that found no permit a place among those who wait, if its turn comes in time.
     #[cold]
     #[inline(never)]
     fn line_up(&self) -> Result<Option<Place<'_>>, Rejection> {
-        if self.max_wait == 0 {
+        if self.current().max_wait == 0 {
             return self.refuse().map(|()| None);
         }
-        self.queue.enter(self).map_err(|rejection| self.told(rejection))
+        self.queue.enter(self).or_else(|rejection| self.answer(rejection).map(|()| None))
     }
 
     /// What becomes of a call that found no permit, unless there is one after all.
-    fn refused<T: Default>(&self, otherwise: impl Fn(Later, u64) -> Result<T, Rejection>) -> Result<T, Rejection> {
+    fn refused<T: Default>(
+        &self,
+        otherwise: impl Fn(&Bucket, Later, u64) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         loop {
-            let number = self.number.load(Ordering::Acquire);
+            let (bucket, number) = self.read();
             match Forced::of(number) {
                 None => {}
                 Some(Forced::Open) => return Err(self.bare_rejection()),
-                Some(Forced::Closed) => return Ok(T::default()),
+                Some(_) => return Ok(T::default()),
             }
             let now = time::nanos();
-            let ticks = self.gcra.ticks(now);
-            match self.gcra.pass(number, ticks) {
-                Ok(next) if self.swap(number, next) => return Ok(T::default()),
+            let ticks = bucket.gcra.ticks(now);
+            match bucket.gcra.pass(number, ticks) {
+                Ok(next) if bucket.swap(number, next) => return Ok(T::default()),
                 Ok(_) => {}
-                Err(_) if self.gcra.is_ahead(number, ticks, 0) && self.queue.begins_anew(self, number) => {}
-                Err(later) => return otherwise(later, now),
+                Err(_) if bucket.gcra.is_ahead(number, ticks, 0) && self.queue.begins_anew(self, number) => {}
+                Err(later) => return otherwise(&bucket, later, now),
             }
         }
     }
 
-    #[inline]
-    fn swap(&self, from: u64, to: u64) -> bool {
-        self.number.compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-    }
-
-    #[inline]
-    fn now(&self) -> u64 {
-        self.gcra.ticks(time::nanos())
-    }
-
-    /// How long it is from `now`, in nanoseconds, to a time in ticks.
-    fn until(&self, at: u64, now: u64) -> Duration {
-        Duration::from_nanos(self.gcra.nanos(at).saturating_sub(now))
-    }
-
-    /// Whether a call may wait so long.
-    fn may_wait(&self, wait: Duration) -> bool {
-        let in_time = |deadline| clock::after(clock::now(), wait).is_some_and(|end| end < deadline);
-        wait <= Duration::from_nanos(self.max_wait) && scope::deadline().is_none_or(in_time)
-    }
-
     fn forced(&self) -> Option<Forced> {
-        Forced::of(self.number.load(Ordering::Acquire))
+        Forced::of(self.read().1)
     }
 
-    fn rejection(&self, later: Later, now: u64) -> Rejection {
-        self.bare_rejection().with_retry_after(self.until(later.at, now))
+    fn rejection(&self, bucket: &Bucket, later: Later, now: u64) -> Rejection {
+        self.bare_rejection().with_retry_after(bucket.until(later.at, now))
     }
 
     /// Tells of a rejection, which was made under a lock.
     fn told(&self, rejection: Rejection) -> Rejection {
         announce_rejection(self.name, PolicyKind::RateLimit, rejection)
+    }
+
+    /// As [`told`](Self::told); in shadow the call passes, unless somebody has forced that none does.
+    fn answer(&self, rejection: Rejection) -> Result<(), Rejection> {
+        let (bucket, number) = self.read();
+        if !bucket.settings.common.shadow || Forced::of(number) == Some(Forced::Open) {
+            return Err(self.told(rejection));
+        }
+        drop(bucket);
+        announce(self.name, PolicyKind::RateLimit, || Decision::WouldReject(rejection));
+        Ok(())
     }
 
     /// Without a time, which nobody knows.
@@ -355,11 +381,19 @@ impl RateLimit {
     }
 }
 
+impl Bucket {
+    /// Whether a call may wait so long.
+    fn may_wait(&self, wait: Duration) -> bool {
+        let in_time = |deadline| clock::after(clock::now(), wait).is_some_and(|end| end < deadline);
+        wait <= Duration::from_nanos(self.max_wait) && scope::deadline().is_none_or(in_time)
+    }
+}
+
 impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
             .field("name", &self.name)
-            .field("settings", &self.settings)
+            .field("settings", &self.current().settings)
             .field("available", &self.available())
             .field("waiting", &self.waiting())
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Whether somebody lets calls pass, or none: two numbers that no bucket has, beyond the longest of times.
+//! Whether calls pass, or none, whatever the bucket: numbers that no bucket has, beyond the longest of times.
 
 use super::RateLimit;
 
@@ -8,18 +8,26 @@ pub(super) enum Forced {
     Open,
     /// Everybody passes.
     Closed,
+    /// It is switched off: everybody passes.
+    Off,
+    /// Other settings are in force, and another bucket with them.
+    Replaced,
 }
 
 /// More than any time with what is added to it, and so little below the end that an interval may still be added: for who
 /// does not ask, the bucket is empty for ever, and so the fast way leads to the slow one, which asks.
 const OPEN: u64 = 0b11 << 62;
 const CLOSED: u64 = OPEN + 1;
+const OFF: u64 = OPEN + 2;
+const REPLACED: u64 = OPEN + 3;
 
 impl Forced {
     pub(super) const fn of(number: u64) -> Option<Self> {
         match number {
             OPEN => Some(Self::Open),
             CLOSED => Some(Self::Closed),
+            OFF => Some(Self::Off),
+            REPLACED => Some(Self::Replaced),
             _ => None,
         }
     }
@@ -28,6 +36,8 @@ impl Forced {
         match self {
             Self::Open => OPEN,
             Self::Closed => CLOSED,
+            Self::Off => OFF,
+            Self::Replaced => REPLACED,
         }
     }
 }
@@ -63,7 +73,7 @@ impl RateLimit {
         self.queue.force(self, Forced::Closed);
     }
 
-    /// Goes by its limit again, with a full bucket. Calls that wait have their permits first, as though they all asked
+    /// Goes by its limit again, with a full bucket, or is switched off again where it was. Calls that wait have their permits first, as though they all asked
     /// now. What it has [rejected](Self::rejected) stays counted.
     pub fn reset(&self) {
         self.queue.renew(self);

@@ -77,6 +77,20 @@ impl Gcra {
         at + self.full
     }
 
+    /// When the next of those who wait has its permit, and the number after it.
+    pub(super) const fn next(&self, number: u64, now: u64) -> (u64, u64) {
+        match self.pass(number, now) {
+            Ok(next) => (now, next),
+            Err(later) => (later.at, self.after(later)),
+        }
+    }
+
+    /// The number before the call whose permit is due at `at`, which it had to wait for.
+    #[cfg(feature = "registry")]
+    pub(super) const fn before(&self, at: u64) -> u64 {
+        (at + self.full).saturating_sub(self.interval)
+    }
+
     /// The number as though the last call to get a permit, due at `at`, had not asked. `None` where that is no
     /// different: the bucket is full without its permit, or the number was set anew.
     pub(super) const fn undone(&self, number: u64, now: u64, at: u64) -> Option<u64> {
@@ -99,6 +113,19 @@ impl Gcra {
     /// Ticks from one permit to the next.
     pub(super) const fn interval(&self) -> u64 {
         self.interval
+    }
+
+    /// How many permits come back in so many nanoseconds.
+    pub(super) const fn permits_in(&self, nanos: u64) -> u64 {
+        self.ticks(nanos) / self.interval
+    }
+
+    /// The number of a bucket that is at the time `nanos` as full as another one with that number, as a share. Rounded is
+    /// what is taken, up.
+    #[cfg(any(test, feature = "registry"))]
+    pub(super) fn as_full_as(&self, other: &Self, number: u64, nanos: u64) -> u64 {
+        let taken = number.saturating_sub(other.ticks(nanos)).min(other.full);
+        if taken == 0 { 0 } else { self.ticks(nanos) + scaled_up(taken, self.full, other.full) }
     }
 
     /// How many permits there are.

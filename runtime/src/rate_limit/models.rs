@@ -13,7 +13,7 @@ const NANOS: u64 = 1_000_000_000;
 /// So many calls a second, and others wait.
 fn limit(permits: u32) -> Arc<RateLimit> {
     let limit = RateLimit::new(permits).max_wait(60 * SECOND);
-    limit.number.touch();
+    limit.bucket.number.touch();
     limit.rejected.touch();
     Arc::new(limit)
 }

@@ -14,6 +14,9 @@ use crate::wake::wake;
 use crate::{Rejection, time};
 
 use super::RateLimit;
+use super::bucket::Bucket;
+#[cfg(feature = "registry")]
+use super::bucket::Settings;
 use super::forced::Forced;
 
 /// Those who wait for a permit.
@@ -47,22 +50,30 @@ impl Queue {
     pub(super) fn enter<'l>(&'l self, limit: &'l RateLimit) -> Result<Option<Place<'l>>, Rejection> {
         loop {
             // Asked for outside of the lock, since it looks at the queue.
-            let found = limit.refused(|later, now| {
-                if limit.may_wait(limit.until(later.at, now)) {
-                    Ok(Some(later))
+            let waits = limit.refused(|bucket, later, now| {
+                if bucket.may_wait(bucket.until(later.at, now)) {
+                    Ok(true)
                 } else {
-                    Err(limit.rejection(later, now))
+                    Err(limit.rejection(bucket, later, now))
                 }
             })?;
-            let Some(later) = found else { return Ok(None) };
+            if !waits {
+                return Ok(None);
+            }
             let mut line = self.lock();
-            // Under the lock, so that places are in the order of their times.
-            let number = limit.gcra.after(later) - limit.gcra.interval();
-            if limit
-                .number
-                .compare_exchange(number, limit.gcra.after(later), Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
+            // Under the lock, so that places are in the order of their times, and all of one bucket.
+            let bucket = limit.current();
+            let number = bucket.number.load(Ordering::Acquire);
+            let now = time::nanos();
+            if Forced::of(number).is_none()
+                && let Err(later) = bucket.gcra.pass(number, bucket.gcra.ticks(now))
+                && bucket.may_wait(bucket.until(later.at, now))
+                && bucket.swap(number, bucket.gcra.after(later))
             {
+                if bucket.settings.common.shadow {
+                    // It has its permit, as it would have had later.
+                    return Ok(None);
+                }
                 let number = line.next;
                 line.next += 1;
                 line.waiting.push_back(Waiting { number, at: later.at, waker: None });
@@ -71,10 +82,15 @@ impl Queue {
         }
     }
 
+    /// Returns when nobody changes settings who did before.
+    pub(super) fn settle(&self) {
+        drop(self.lock());
+    }
+
     /// Lets all who wait pass, or none of them, and whoever comes.
     pub(super) fn force(&self, limit: &RateLimit, forced: Forced) {
         let mut line = self.lock();
-        limit.number.store(forced.number(), Ordering::Release);
+        limit.current().number.store(forced.number(), Ordering::Release);
         let woken: Vec<_> = line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take()).collect();
         drop(line);
         woken.into_iter().for_each(wake);
@@ -83,38 +99,75 @@ impl Queue {
     /// Fills the bucket and lets those who wait have permits of it, in their order.
     pub(super) fn renew(&self, limit: &RateLimit) {
         let mut line = self.lock();
-        let now = limit.now();
-        let mut number = 0;
-        let mut woken = Vec::new();
-        for waiting in &mut line.waiting {
-            (waiting.at, number) = match limit.gcra.pass(number, now) {
-                Ok(next) => (now, next),
-                Err(later) => (later.at, limit.gcra.after(later)),
-            };
-            woken.extend(waiting.waker.take());
-        }
-        limit.number.store(number, Ordering::Release);
+        let bucket = limit.current();
+        let number = if bucket.settings.common.enabled {
+            let now = bucket.now();
+            line.waiting.iter_mut().fold(0, |number, waiting| {
+                let (at, number) = bucket.gcra.next(number, now);
+                waiting.at = at;
+                number
+            })
+        } else {
+            Forced::Off.number()
+        };
+        bucket.number.store(number, Ordering::Release);
+        drop(bucket);
+        let woken: Vec<_> = line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take()).collect();
         drop(line);
         woken.into_iter().for_each(wake);
     }
 
     /// Empties the bucket where the clock went back, which is so where more permits are taken ahead than those who wait
-    /// have. Says whether it did, or somebody else has come before and `seen` is not the number any more. It fills from now on: nobody passes too soon, and nobody waits until the clock is
-    /// where it was.
+    /// have. Says whether it did, or somebody else has come before and `seen` is not the number any more. It fills from
+    /// now on: nobody passes too soon, and nobody waits until the clock is where it was.
     pub(super) fn begins_anew(&self, limit: &RateLimit, seen: u64) -> bool {
         // Who waits and what they have is of one moment only under the lock. An exchange outside of it could not tell a
         // number that was given back and taken again meanwhile.
         let line = self.lock();
-        let number = limit.number.load(Ordering::Acquire);
+        let bucket = limit.current();
+        let number = bucket.number.load(Ordering::Acquire);
         if number != seen {
             return true;
         }
         // Before the clock: whoever is not there any more has seen it at the time of its permit.
-        let waiting = line.waiting.len() as u64;
-        let now = limit.now();
-        Forced::of(number).is_none()
-            && limit.gcra.is_ahead(number, now, waiting)
-            && limit.number.compare_exchange(number, limit.gcra.empty(now), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        let waiting = (line.waiting.len() as u64).saturating_add(bucket.most_ahead());
+        let now = bucket.now();
+        Forced::of(number).is_none() && bucket.gcra.is_ahead(number, now, waiting) && {
+            let empty = bucket.gcra.empty(now);
+            bucket.number.compare_exchange(number, empty, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        }
+    }
+
+    /// Goes by other settings than those given from now on, or by these again. `over` is asked under the lock, so that
+    /// the last one who does this is the one who says.
+    ///
+    /// The bucket is as full as before, as a share. Who waits keeps its time, or has an earlier one where the new rate
+    /// gives it that; whoever comes now comes after all of them.
+    #[cfg(feature = "registry")]
+    pub(super) fn put_over(&self, limit: &RateLimit, over: impl FnOnce() -> Option<Settings>) {
+        let mut line = self.lock();
+        let over = over();
+        let settings = over.unwrap_or(limit.bucket.settings);
+        let before = limit.current();
+        // Nobody takes anything of it any more: what it says now is what was taken.
+        let seen = before.number.swap(Forced::Replaced.number(), Ordering::AcqRel);
+        let after = Bucket::new(settings);
+        let number = match Forced::of(seen) {
+            Some(Forced::Open | Forced::Closed) => seen,
+            _ if !settings.common.enabled => Forced::Off.number(),
+            forced => line.move_over(&before, &after, if forced.is_some() { 0 } else { seen }),
+        };
+        drop(before);
+        match over {
+            Some(settings) => limit.over.set(Some(Bucket::with(settings, number))),
+            None => {
+                limit.bucket.number.store(number, Ordering::Release);
+                limit.over.set(None);
+            }
+        }
+        let woken: Vec<_> = line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take()).collect();
+        drop(line);
+        woken.into_iter().for_each(wake);
     }
 
     /// No user code runs under the lock, so a poisoned one is as good as any.
@@ -124,6 +177,23 @@ impl Queue {
 }
 
 impl Line {
+    /// Gives those who wait their times by another bucket, and says what is its number.
+    #[cfg(feature = "registry")]
+    fn move_over(&mut self, before: &Bucket, after: &Bucket, seen: u64) -> u64 {
+        let nanos = time::nanos();
+        let now = after.gcra.ticks(nanos);
+        // As it was before the first of those who wait.
+        let seen = self.waiting.front().map_or(seen, |first| seen.min(before.gcra.before(first.at)));
+        let number = after.gcra.as_full_as(&before.gcra, seen, nanos);
+        self.waiting.iter_mut().fold(number, |number, waiting| {
+            let promised = after.gcra.ticks(before.gcra.nanos(waiting.at));
+            let (at, number) = after.gcra.next(number, now);
+            let is_earlier = promised < at;
+            waiting.at = if after.settings.common.shadow { now } else { at.min(promised) };
+            if is_earlier { after.gcra.empty(promised.max(now)) } else { number }
+        })
+    }
+
     /// Numbers grow, so it is found by halves.
     fn find(&self, number: u64) -> Option<usize> {
         self.waiting.binary_search_by_key(&number, |waiting| waiting.number).ok()
@@ -155,7 +225,7 @@ impl<'l> Place<'l> {
 impl Place<'_> {
     /// How long it is until the permit is due.
     pub(super) fn wait(&self) -> Duration {
-        self.until(self.with(|waiting| waiting.at))
+        self.with(|bucket, waiting| bucket.until(waiting.at, time::nanos())).unwrap_or_default()
     }
 
     /// As [`wait`](Self::wait), and wakes this task when that becomes less, or nobody may pass any more.
@@ -165,23 +235,23 @@ impl Place<'_> {
     pub(super) fn watch(&self, waker: &Waker) -> Result<Duration, Rejection> {
         // The code of a waker is somebody else's: it runs outside of the lock.
         let new = Some(waker.clone());
-        let (at, old) = self.with(|waiting| (waiting.at, mem::replace(&mut waiting.waker, new))).unzip();
+        let (wait, old) = self
+            .with(|bucket, waiting| (bucket.until(waiting.at, time::nanos()), mem::replace(&mut waiting.waker, new)))
+            .unzip();
         drop(old);
         match self.limit.forced() {
-            None => Ok(self.until(at)),
-            Some(Forced::Closed) => Ok(Duration::ZERO),
+            None => Ok(wait.unwrap_or_default()),
             Some(Forced::Open) => Err(self.limit.bare_rejection()),
+            Some(_) => Ok(Duration::ZERO),
         }
     }
 
-    fn until(&self, at: Option<u64>) -> Duration {
-        at.map_or(Duration::ZERO, |at| self.limit.until(at, time::nanos()))
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&mut Waiting) -> T) -> Option<T> {
+    fn with<T>(&self, f: impl FnOnce(&Bucket, &mut Waiting) -> T) -> Option<T> {
         let mut line = self.limit.queue.lock();
         let found = line.find(self.number)?;
-        line.waiting.get_mut(found).map(f)
+        // The one of its time: it changes under the lock.
+        let bucket = self.limit.current();
+        line.waiting.get_mut(found).map(|waiting| f(&bucket, waiting))
     }
 
     /// The permit is due: it is used, and the place is free.
@@ -219,9 +289,12 @@ impl Drop for Place<'_> {
             woken.extend(next.waker.take());
         }
         // Under the lock, so that nobody takes the last time meanwhile. Others may pass.
-        let gcra = &limit.gcra;
-        let undo = |number| if Forced::of(number).is_none() { gcra.undone(number, limit.now(), at) } else { None };
-        let _given_back_or_not = limit.number.fetch_update(Ordering::AcqRel, Ordering::Acquire, undo);
+        let bucket = limit.current();
+        let undo = |number| {
+            if Forced::of(number).is_none() { bucket.gcra.undone(number, bucket.now(), at) } else { None }
+        };
+        let _given_back_or_not = bucket.number.fetch_update(Ordering::AcqRel, Ordering::Acquire, undo);
+        drop(bucket);
         drop(line);
         drop(waker);
         woken.into_iter().for_each(wake);

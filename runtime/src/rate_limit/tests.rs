@@ -241,11 +241,12 @@ fn forced_numbers_are_no_times() {
         for per in [Duration::from_nanos(1), SECOND, Duration::MAX] {
             let limit = RateLimit::new(permits).per(per).max_wait(Duration::MAX);
             // As late as any clock says, with all the time a bucket and a wait can take.
-            let latest = limit.gcra.ticks(u64::MAX);
-            let number = latest.max(limit.gcra.ticks(limit.max_wait)) + latest + limit.gcra.empty(0);
+            let latest = limit.bucket.gcra.ticks(u64::MAX);
+            let number =
+                latest.max(limit.bucket.gcra.ticks(limit.bucket.max_wait)) + latest + limit.bucket.gcra.empty(0);
             for forced in [Forced::Open, Forced::Closed] {
                 assert!(number < forced.number());
-                assert!(limit.gcra.pass(forced.number(), latest).is_err());
+                assert!(limit.bucket.gcra.pass(forced.number(), latest).is_err());
                 assert_eq!(Forced::of(forced.number()), Some(forced));
             }
         }
@@ -299,8 +300,8 @@ async fn wakers_may_panic() {
 
 /// A clock that goes back: it takes the number for what it would be if the clock were that much further.
 fn put_ahead(limit: &RateLimit, by: Duration) {
-    let ahead = limit.gcra.ticks(time::saturated(by));
-    limit.number.fetch_add(ahead, Ordering::Relaxed);
+    let ahead = limit.bucket.gcra.ticks(time::saturated(by));
+    limit.bucket.number.fetch_add(ahead, Ordering::Relaxed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,10 +324,10 @@ async fn whoever_is_second_to_see_that_the_clock_went_back_looks_again() {
     let limit = RateLimit::new(1).max_wait(SECOND);
     limit.try_acquire().unwrap();
     put_ahead(&limit, Duration::from_secs(3600));
-    let seen = limit.number.load(Ordering::Relaxed);
+    let seen = limit.bucket.number.load(Ordering::Relaxed);
     assert!(limit.queue.begins_anew(&limit, seen));
     assert!(limit.queue.begins_anew(&limit, seen), "by the old number it would wait for an hour");
-    assert!(!limit.queue.begins_anew(&limit, limit.number.load(Ordering::Relaxed)));
+    assert!(!limit.queue.begins_anew(&limit, limit.bucket.number.load(Ordering::Relaxed)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -371,7 +372,7 @@ fn p36_places_are_exact_under_contention() {
     const ROUNDS: u32 = if cfg!(miri) { 3 } else { 50 };
     let limit = RateLimit::new(1).per(NEVER / 2000).max_wait(NEVER);
     limit.try_acquire().unwrap();
-    let number = limit.number.load(Ordering::Relaxed);
+    let number = limit.bucket.number.load(Ordering::Relaxed);
     let barrier = Barrier::new(4);
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -387,7 +388,7 @@ fn p36_places_are_exact_under_contention() {
         }
     });
     // Each gave back what it had, whoever was before or behind it.
-    assert_eq!((limit.waiting(), limit.number.load(Ordering::Relaxed)), (0, number));
+    assert_eq!((limit.waiting(), limit.bucket.number.load(Ordering::Relaxed)), (0, number));
 }
 
 #[test]
