@@ -52,9 +52,22 @@
 //! Where two sources say the same at the same level, the one that was added last is taken. In 3 and 5 a setting is for the
 //! policies that have it: `shadow` is one of those that reject.
 //!
-//! The kinds are `retry`, `retry_budget`, `circuit_breaker`, `bulkhead`, `rate_limit`, `timeout`, `hedge` and `fallback`. The
-//! keys are the arguments of the attribute, on whose page they are listed, and values are written as there: durations as
-//! `"250ms"`, a backoff as `"exponential(100ms, factor = 2.0)"`. The positional argument of a timeout is `limit`.
+//! The kinds and their keys, besides `enabled` and `critical`, which all have:
+//!
+//! | kind | keys |
+//! | --- | --- |
+//! | [`retry`](macro@crate::retry) | `attempts` `backoff` `jitter` `max_delay` `max_duration` `rejections` `nested` |
+//! | [`retry_budget`](crate::RetryBudget) | `ratio` `min_per_second` `window` |
+//! | [`circuit_breaker`](macro@crate::circuit_breaker) | `failure_threshold` `failure_rate` `window` `min_calls` `slow_call` `slow_call_rate` `reset_timeout` `max_reset_timeout` `success_threshold` `max_probes` `probe_timeout` `abandoned` `shadow` |
+//! | [`bulkhead`](macro@crate::bulkhead) | `max_concurrent`, or `min` `max` `initial` of an adaptive one; `max_wait` `max_queue` `shadow` |
+//! | [`rate_limit`](macro@crate::rate_limit) | `permits` `per` `burst` `max_wait` `shadow` |
+//! | [`timeout`](macro@crate::timeout) | `limit`, or `share` `factor` `min` `max` `window` `min_calls` of a percentile |
+//! | [`hedge`](macro@crate::hedge) | `after` `attempts` |
+//! | [`fallback`](macro@crate::fallback) | `stale` `max_keys` of one that answers with the last success |
+//!
+//! They are called as in the attribute, and so are their values written: durations as `"250ms"`, a backoff as
+//! `"exponential(100ms, factor = 2.0)"`. What stands there without a name has one here: `limit`, and `share` of
+//! `percentile(0.99)`.
 //!
 //! A name is one that was given, `#[retry(name = "payments")]`. The name alone must tell which policy is meant: where a
 //! function has two timeouts named `payments`, `[payments.timeout]` is refused, and one of them needs another name.
@@ -68,7 +81,7 @@
 //! A configuration is checked as strictly as an attribute, and as a whole: unknown names and keys, values that a policy
 //! does not take, and settings that do not go together. All mistakes are reported at once, with key and line, and then
 //! nothing changes; see [`ConfigError`]. A value that is nowhere in force, since a nearer one is for every policy, is not
-//! looked at, nor are the keys of a kind of which the program has no policy.
+//! looked at; nor are those of a kind that the program has no policy of, but their keys are.
 //! [`Config::check`] only checks, as in a test of the file that goes to production.
 //!
 //! # While the program runs
@@ -90,6 +103,7 @@ mod environment;
 mod error;
 mod known;
 mod resolve;
+mod samples;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -235,6 +249,7 @@ impl Config {
         // Mistakes of layers come twice from their merger.
         let entries = entries::of(&tree::merged(layers), &known, &mut Vec::new());
         mistakes.extend(resolve::without_taker(&entries, policies));
+        mistakes.extend(samples::unknown_keys(&entries, policies));
         match resolve::plan(&entries, policies) {
             Ok(changes) if mistakes.is_empty() => Ok((entries, changes)),
             Ok(_) => Err(ConfigError::of(mistakes).because(system)),

@@ -1,5 +1,6 @@
 //! The layer over small policies that take what they are told.
 
+mod keys;
 mod levels;
 mod mistakes;
 mod policy;

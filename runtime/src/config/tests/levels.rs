@@ -37,6 +37,8 @@ fn the_nearest_setting_is_taken() {
         ("", "RETRY__ATTEMPTS=4", all("attempts = 4", &retries)),
         ("shadow = true", "", all("shadow = true", &breakers)),
         ("", "SHADOW=true", all("shadow = true", &breakers)),
+        // A kind that nothing is of, in a file that serves several programs.
+        ("bulkhead.max_wait = \"1s\"\ntimeout = { limit = \"1s\", factor = 2.0 }", "", vec![]),
         // The nearer before the farther, whatever the source.
         (
             "[retry]\nattempts = 4\n[payments.retry]\nattempts = 4",

@@ -55,6 +55,11 @@ fn of_a_file() {
             "text:2: `payments.retry.atempts`: unknown setting `atempts`; expected one of: `attempts`, ..; did you mean \
              `attempts`?",
         ),
+        (
+            "[bulkhead]\nmax_concurent = 4",
+            "text:2: `bulkhead.max_concurent`: unknown setting `max_concurent`; did you mean `max_concurrent`?",
+        ),
+        ("[timeout]\nafter = 4", "text:2: `timeout.after`: unknown setting `after`"),
         // A kind has no shadow, or nobody of that name.
         ("[retry]\nshadow = true", "text:2: `retry.shadow`: unknown setting `shadow`; expected one of: `attempts`, .."),
         ("[mail]\nshadow = true", "text:2: `mail.shadow` is taken by no policy named `mail`"),
