@@ -210,10 +210,17 @@ fn a_policy_that_is_made_at_run_time_takes_part() {
     config.load().unwrap();
     let breaker = Arc::new(CircuitBreaker::new().name("eu-west"));
     let registered = registry::register(Arc::clone(&breaker));
-    let threshold = || registry::find("eu-west")[0].setting("failure_threshold");
-    config.load().unwrap();
-    assert_eq!(threshold(), Some(Value::Integer(9)));
+    assert!(registered.refused().is_none());
+    assert_eq!(registry::find("eu-west")[0].setting("failure_threshold"), Some(Value::Integer(9)));
+    assert_eq!(config.load().unwrap(), Applied::default());
     drop(registered);
     assert_eq!(config.load().unwrap(), Applied::default());
+
+    Config::new().toml("[eu-west.circuit_breaker]\nfailure_threshold = 0").later(["eu-west"]).load().unwrap();
+    let breaker = Arc::new(CircuitBreaker::new().name("eu-west").failure_threshold(4));
+    let registered = registry::register(breaker);
+    let refused = registered.refused().unwrap().to_string();
+    assert!(refused.starts_with("text:2: `eu-west.circuit_breaker.failure_threshold` takes"), "{refused}");
+    assert_eq!(registry::find("eu-west")[0].setting("failure_threshold"), Some(Value::Integer(4)));
     drop(turn);
 }

@@ -101,7 +101,7 @@ fn as_word(text: &str) -> String {
 }
 
 fn parsed(value: &OsStr) -> Result<ValueKind, String> {
-    let text = value.to_str().ok_or_else(|| format!("is not UTF-8: {value:?}"))?;
+    let text = value.to_str().ok_or_else(|| format!("is not UTF-8: {}", value.display()))?;
     let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     Ok(match text {
         "" => return Err("is empty; unset it to leave the setting as it is".to_owned()),

@@ -43,8 +43,7 @@ fn of_file(path: &Path, bytes: Vec<u8>, mistakes: &mut Vec<Mistake>) -> Tree {
     match String::from_utf8(bytes) {
         Ok(text) => text::read(&text, &name, mistakes),
         Err(error) => {
-            let (valid, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
-            let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = text::line(error.as_bytes(), error.utf8_error().valid_up_to());
             mistakes.push(Mistake::new("", format!("{name}:{line}"), "not UTF-8"));
             Tree::new()
         }

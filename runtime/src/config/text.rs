@@ -67,7 +67,11 @@ impl Lines<'_> {
 
     /// `steadfast.toml:7`
     fn origin(&self, offset: usize) -> String {
-        let before = self.text.as_bytes().iter().take(offset);
-        format!("{}:{}", self.name, before.filter(|byte| **byte == b'\n').count() + 1)
+        format!("{}:{}", self.name, line(self.text.as_bytes(), offset))
     }
+}
+
+/// The line in which a byte stands.
+pub(super) fn line(text: &[u8], offset: usize) -> usize {
+    text[..offset.min(text.len())].split(|byte| *byte == b'\n').count()
 }

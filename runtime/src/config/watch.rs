@@ -115,7 +115,7 @@ fn changed(messages: &Receiver<Message>) -> bool {
 
 /// The files of a configuration, and the folders in which something happens when they change.
 struct Files {
-    files: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
     watcher: RecommendedWatcher,
 }
@@ -128,12 +128,12 @@ impl Files {
                 let _ = sender.send(Message::Changed);
             }
         })?;
-        let files = config.sources.iter().filter_map(|source| match source {
+        let paths = config.sources.iter().filter_map(|source| match source {
             Source::File { path, .. } => Some(path::absolute(path)),
             Source::Text(_) | Source::Environment | Source::Variables(_) => None,
         });
-        let files = files.collect::<io::Result<_>>().map_err(notify::Error::io)?;
-        Ok(Self { files, folders: BTreeSet::new(), watcher })
+        let paths = paths.collect::<io::Result<_>>().map_err(notify::Error::io)?;
+        Ok(Self { paths, folders: BTreeSet::new(), watcher })
     }
 
     /// Watches the folders of the files, anew: one that was made again is another one for the system. Folders, since a file
@@ -145,7 +145,7 @@ impl Files {
         // Each may go away between being found and being watched.
         let mut tries = 0;
         loop {
-            let folders = self.files.iter().flat_map(|file| folders(file)).collect::<BTreeSet<_>>();
+            let folders = self.paths.iter().flat_map(|file| folders(file)).collect::<BTreeSet<_>>();
             let missing = folders.difference(&self.folders).cloned().collect::<Vec<_>>();
             let watched = missing.into_iter().try_for_each(|folder| {
                 self.watcher.watch(&folder, RecursiveMode::NonRecursive)?;
@@ -160,7 +160,7 @@ impl Files {
     }
 
     fn content(&self) -> Vec<Option<Vec<u8>>> {
-        self.files.iter().map(|file| fs::read(file).ok()).collect()
+        self.paths.iter().map(|file| fs::read(file).ok()).collect()
     }
 }
 

@@ -144,7 +144,7 @@ fn of_text_that_is_none() {
 
     let variables = [(OsString::from("STEADFAST__RETRY__ATTEMPTS"), broken(b"3")), (broken(b"OTHER"), broken(b""))];
     let error = shop().load(&Config::new().variables(variables)).unwrap_err();
-    assert_eq!(error.to_string(), "STEADFAST__RETRY__ATTEMPTS: is not UTF-8: \"3\\xFF\"");
+    assert_eq!(error.to_string(), "STEADFAST__RETRY__ATTEMPTS: is not UTF-8: 3\u{fffd}");
 
     let error = shop().load(&Config::new().variables([(broken(b"STEADFAST__PAY"), "3")])).unwrap_err();
     assert!(error.to_string().starts_with("STEADFAST__PAY\u{fffd}: unknown setting `pay_`"), "{error}");

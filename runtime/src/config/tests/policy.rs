@@ -35,7 +35,7 @@ pub(super) fn fallback(name: impl Into<Option<&'static str>>) -> Policy {
 impl Policy {
     fn new<const N: usize>(name: Option<&'static str>, kind: PolicyKind, own: [(&'static str, Value); N]) -> Self {
         let common = [("enabled", true.into()), ("critical", false.into())];
-        let defaults = Values::from_iter(own.into_iter().chain(common));
+        let defaults: Values = own.into_iter().chain(common).collect();
         Self { name, kind, now: Mutex::new(defaults.clone()), defaults, on_change: || {} }
     }
 
