@@ -348,12 +348,14 @@ impl CircuitBreaker {
     }
 
     /// What has been put over the settings that were given.
+    #[cfg(feature = "registry")]
     fn over(&self) -> Option<Settings> {
         self.lock().over.as_deref().copied()
     }
 
     /// Goes by other settings than those given from now on, or by these again. `over` is asked under the lock, so that
     /// the last one who does this is the one who says.
+    #[cfg(any(feature = "registry", steadfast_loom))]
     fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
         let mut locked = self.lock();
         let Locked { core, over: present } = &mut *locked;

@@ -27,25 +27,26 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) const DEFAULT: Self = Self { enabled: true, shadow: false, critical: false };
+
+    /// Whether what it decides keeps calls from passing. What somebody forces does in any case.
+    #[cfg(feature = "registry")]
+    pub(crate) fn may_reject(self) -> bool {
+        self.enabled && !self.shadow
+    }
 }
 
 /// Holds what is put over the settings of one policy: `T` is all settings of the kind, or a part of them.
-///
-/// Without the feature `registry` it holds nothing, and is never asked.
+#[cfg(feature = "registry")]
 #[derive(Debug)]
-pub struct Control<T: 'static> {
-    #[cfg(feature = "registry")]
+pub(crate) struct Control<T: 'static> {
     altered: AtomicBool,
-    #[cfg(feature = "registry")]
     over: ArcSwapOption<T>,
-    #[cfg(not(feature = "registry"))]
-    nothing: core::marker::PhantomData<T>,
 }
 
 #[cfg(feature = "registry")]
 impl<T: 'static> Control<T> {
     /// Nothing is put over the settings.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { altered: AtomicBool::new(false), over: ArcSwapOption::const_empty() }
     }
 

@@ -39,7 +39,9 @@
 //! What is spent is so for the load on it, and a program that is called down for that leaves its load to others, who are
 //! spent next. What recovers needs calls to recover by, which a program that is down does not get; so an open circuit
 //! counts as down only until its time is over. One policy for each key is degraded at most, unless it is forced open
-//! for all keys: a host that is down is not all hosts.
+//! for all keys: a host that is down is not all hosts, and to reject who asks too often is what a limit per key is for.
+//!
+//! What is switched off or in shadow rejects calls all the same where it is forced open, and counts then.
 //!
 //! Retries, timeouts, hedges and fallbacks stand the same at all times, so that they do not count here.
 
@@ -113,9 +115,6 @@ impl Health {
 
 fn reason(policy: &Policy) -> Option<Reason> {
     let trouble = policy.trouble()?;
-    if policy.flag("shadow") {
-        return None;
-    }
     let is_critical = policy.flag("critical");
     let (status, why) = match (trouble, is_critical) {
         (Trouble::Rejects(why), true) => (Status::Down, why),

@@ -9,6 +9,8 @@ use crate::sync::Ordering::Relaxed;
 use crate::sync::{AtomicU64, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::{Bulkhead, CircuitBreaker, RateLimit};
 
+#[cfg(feature = "registry")]
+mod managed;
 #[cfg(steadfast_loom)]
 mod models;
 
@@ -25,6 +27,10 @@ pub(crate) mod sealed {
 
         /// Whether it keeps calls away now, which forgetting it would end.
         fn is_rejecting(&self) -> bool;
+
+        /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
+        #[cfg(feature = "registry")]
+        fn follow(&self, template: &Self);
     }
 }
 
@@ -43,6 +49,11 @@ impl sealed::Policy for CircuitBreaker {
         use crate::State::{Closed, ForcedClosed};
         !matches!(self.state(), Closed | ForcedClosed)
     }
+
+    #[cfg(feature = "registry")]
+    fn follow(&self, template: &Self) {
+        Self::follow(self, template);
+    }
 }
 
 impl Policy for Bulkhead {}
@@ -59,6 +70,11 @@ impl sealed::Policy for Bulkhead {
     fn is_rejecting(&self) -> bool {
         Self::is_forced_open(self)
     }
+
+    #[cfg(feature = "registry")]
+    fn follow(&self, template: &Self) {
+        Self::follow(self, template);
+    }
 }
 
 impl Policy for RateLimit {}
@@ -74,6 +90,11 @@ impl sealed::Policy for RateLimit {
 
     fn is_rejecting(&self) -> bool {
         self.available() == 0
+    }
+
+    #[cfg(feature = "registry")]
+    fn follow(&self, template: &Self) {
+        Self::follow(self, template);
     }
 }
 
@@ -101,6 +122,9 @@ impl sealed::Policy for RateLimit {
 pub struct Keyed<P> {
     template: P,
     max_keys: usize,
+    /// In place of `max_keys`, where it is not 0.
+    #[cfg(feature = "registry")]
+    max_keys_over: AtomicU64,
     /// Told to each entry that is used, so that the least recent is known.
     tick: AtomicU64,
     /// One lock for all: it is held for a look-up, and for writing only when a key is new.
@@ -116,7 +140,14 @@ struct Entry<P> {
 
 impl<P> Keyed<P> {
     pub(crate) const fn new(template: P) -> Self {
-        Self { template, max_keys: 1024, tick: AtomicU64::new(0), entries: OnceLock::new() }
+        Self {
+            template,
+            max_keys: 1024,
+            #[cfg(feature = "registry")]
+            max_keys_over: AtomicU64::new(0),
+            tick: AtomicU64::new(0),
+            entries: OnceLock::new(),
+        }
     }
 
     /// How many keys are kept at most; 1024 by default, 0 means 1.
@@ -126,6 +157,11 @@ impl<P> Keyed<P> {
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = if keys == 0 { 1 } else { keys };
         self
+    }
+
+    #[cfg(not(feature = "registry"))]
+    const fn max_keys_in_force(&self) -> usize {
+        self.max_keys
     }
 
     /// How many keys are kept at present.
@@ -173,12 +209,15 @@ impl<P: Policy> Keyed<P> {
         if let Some(entry) = entries.get(key.as_slice()) {
             return self.used(entry);
         }
-        if entries.len() >= self.max_keys {
-            let Some(least) = least_wanted(&entries) else { return new.policy };
-            _forgotten = entries.remove(&least);
-        }
+        _forgotten = forget(&mut entries, self.max_keys_in_force() - 1);
         let policy = self.used(&new);
-        entries.insert(key.as_slice().into(), new);
+        if entries.len() < self.max_keys_in_force() {
+            entries.insert(key.as_slice().into(), new);
+        }
+        drop(entries);
+        // After it has come to the others: what the template goes by now it had not, or will be told with them.
+        #[cfg(feature = "registry")]
+        policy.follow(&self.template);
         policy
     }
 
@@ -186,6 +225,17 @@ impl<P: Policy> Keyed<P> {
         entry.used.store(self.tick.fetch_add(1, Relaxed), Relaxed);
         Arc::clone(&entry.policy)
     }
+}
+
+/// Forgets keys until there are so many, or all that are left are held.
+fn forget<P: Policy>(entries: &mut Entries<P>, most: usize) -> Vec<Entry<P>> {
+    let mut forgotten = Vec::new();
+    while entries.len() > most
+        && let Some(least) = least_wanted(entries)
+    {
+        forgotten.extend(entries.remove(&least));
+    }
+    forgotten
 }
 
 /// The key to forget. Nobody can come to hold an entry meanwhile, since that takes the lock.
@@ -210,7 +260,7 @@ impl<P: fmt::Debug> fmt::Debug for Keyed<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyed")
             .field("template", &self.template)
-            .field("max_keys", &self.max_keys)
+            .field("max_keys", &self.max_keys_in_force())
             .field("keys", &self.len())
             .finish_non_exhaustive()
     }

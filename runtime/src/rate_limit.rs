@@ -121,9 +121,7 @@ impl RateLimit {
     pub(crate) fn fresh(&self) -> Self {
         let fresh = Self::with(self.bucket.settings, self.name);
         #[cfg(feature = "registry")]
-        if self.over.is_altered() {
-            fresh.follow(self);
-        }
+        fresh.follow(self);
         fresh
     }
 
@@ -304,7 +302,6 @@ impl RateLimit {
                 return (bucket, number);
             }
             // Whoever replaces it holds the lock until the other one is there.
-            drop(bucket);
             self.queue.settle();
         }
     }
@@ -365,11 +362,13 @@ impl RateLimit {
 
     /// As [`told`](Self::told); in shadow the call passes, unless somebody has forced that none does.
     fn answer(&self, rejection: Rejection) -> Result<(), Rejection> {
-        let (bucket, number) = self.read();
-        if !bucket.settings.common.shadow || Forced::of(number) == Some(Forced::Open) {
+        let passes = {
+            let (bucket, number) = self.read();
+            bucket.settings.common.shadow && Forced::of(number) != Some(Forced::Open)
+        };
+        if !passes {
             return Err(self.told(rejection));
         }
-        drop(bucket);
         announce(self.name, PolicyKind::RateLimit, || Decision::WouldReject(rejection));
         Ok(())
     }

@@ -40,7 +40,8 @@ mod policy;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
-mod stubs;
+#[cfg(test)]
+pub(crate) mod table;
 mod value;
 
 pub use self::list::{SharedName, find, find_kind, policies, shared_names};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use steadfast::health::{Health, Status, health};
 use steadfast::registry::{self, Value};
-use steadfast::{CircuitBreaker, circuit_breaker, retry};
+use steadfast::{Bulkhead, CircuitBreaker, Keyed, RateLimit, circuit_breaker, retry};
 
 /// What a test sees of `name` alone: others have policies too.
 fn of(name: &str) -> Option<(Status, String)> {
@@ -85,7 +85,68 @@ fn h02_shadow_and_off() {
     let policy = &registry::find("h02 off")[0];
     policy.change(&[("enabled", Value::Flag(false))]).expect("it is a flag");
     assert_eq!(of("h02 off"), None);
+    let shadow = &registry::find("h02 shadow")[0];
+    for policy in [policy, shadow] {
+        policy.force_open();
+        assert_eq!(of(policy.name()).expect("it is forced").0, Status::Down);
+        policy.reset();
+    }
+    policy.change(&[]).expect("there is nothing to refuse");
     policy.reset();
+}
+
+/// H2: a bulkhead and a rate limit.
+#[tokio::test(start_paused = true)]
+async fn h02_what_is_spent_is_degraded() {
+    let _alone = alone();
+    static PLACES: Bulkhead = Bulkhead::new(2).name("h02 full").critical(true);
+    static LIMIT: RateLimit = RateLimit::new(1).name("h02 spent").critical(true);
+    static PATIENT: RateLimit = RateLimit::new(1).name("h02 patient").max_wait(Duration::from_secs(5));
+    steadfast::register!(PLACES);
+    steadfast::register!(LIMIT);
+    steadfast::register!(PATIENT);
+    let place = PLACES.try_acquire().expect("it is free");
+    assert_eq!(of("h02 full"), None);
+    let other = PLACES.try_acquire().expect("it is free");
+    let full = (Status::Degraded, "bulkhead `h02 full` is full: 2 calls run, 0 wait".to_owned());
+    assert_eq!(of("h02 full"), Some(full));
+    drop(place);
+    assert_eq!(of("h02 full"), None);
+    drop(other);
+
+    for limit in [&LIMIT, &PATIENT] {
+        limit.try_acquire().expect("it is there");
+    }
+    let spent = (Status::Degraded, "rate_limit `h02 spent` is spent: the next permit in 1.0s, 0 wait".to_owned());
+    assert_eq!(of("h02 spent"), Some(spent));
+    assert_eq!(of("h02 patient"), None, "the next call waits, and passes");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(of("h02 spent"), None);
+
+    PLACES.force_open();
+    assert_eq!(of("h02 full").expect("it is forced").0, Status::Down);
+    PLACES.reset();
+    LIMIT.force_open();
+    assert_eq!(of("h02 spent").expect("it is forced").0, Status::Down);
+    LIMIT.reset();
+}
+
+/// H2: one key of many.
+#[test]
+fn h02_keys() {
+    let _alone = alone();
+    static HOSTS: Keyed<CircuitBreaker> =
+        CircuitBreaker::new().name("h02 hosts").failure_threshold(1).critical(true).keyed();
+    steadfast::register!(HOSTS);
+    HOSTS.get("a").try_acquire().expect("it is closed").failure();
+    let _other = HOSTS.get("b").try_acquire().map(|permit| permit.success());
+    let (status, why) = of("h02 hosts").expect("it is open");
+    assert_eq!((status, why.as_str()), (Status::Degraded, "circuit_breaker `h02 hosts` rejects the calls of 1 of 2 keys"));
+    let policy = &registry::find("h02 hosts")[0];
+    assert!(policy.force_open());
+    assert_eq!(of("h02 hosts").expect("it is forced").0, Status::Down);
+    policy.reset();
+    assert_eq!(of("h02 hosts"), None);
 }
 
 /// H3: configuration says what is critical.

@@ -75,9 +75,7 @@ impl Bulkhead {
     pub(crate) fn fresh(&self) -> Self {
         let fresh = Self::with(self.settings, self.name);
         #[cfg(feature = "registry")]
-        if self.over.is_altered() {
-            fresh.follow(self);
-        }
+        fresh.follow(self);
         fresh
     }
 

@@ -5,7 +5,7 @@ use super::word::{MOST_WAITING, Mode};
 use super::{Bulkhead, build::INITIAL};
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key, Overlay};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs. `min`, `max` and `initial` are those of `adaptive(..)`.
 pub(crate) const KEYS: &[Key<Settings>] = &[
@@ -119,9 +119,16 @@ impl Overlay for Settings {
 }
 
 impl Bulkhead {
-    /// Has the settings of another one of which it was made.
+    /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
     pub(crate) fn follow(&self, template: &Self) {
-        self.put_over(|| template.over());
+        if self.over.is_altered() || template.over.is_altered() {
+            self.put_over(|| template.over());
+        }
+        match template.word().mode() {
+            Mode::ForcedOpen => self.force_open(),
+            Mode::ForcedClosed => self.force_closed(),
+            Mode::Limited | Mode::Off => {}
+        }
     }
 
     pub(super) fn over(&self) -> Option<Settings> {
@@ -162,6 +169,16 @@ impl Managed for Bulkhead {
             count("limit", self.limit().into()),
             count("rejected", self.rejected()),
         ]
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        if self.is_forced_open() {
+            return Some(Trouble::Rejects("is forced open".to_owned()));
+        }
+        let (running, waiting) = (self.running(), self.waiting());
+        let is_limited = self.word().mode() == Mode::Limited && self.in_force().common.may_reject();
+        let is_spent = running >= self.limit() && (waiting > 0 || self.in_force().max_wait.is_zero());
+        (is_limited && is_spent).then(|| Trouble::Spent(format!("is full: {running} calls run, {waiting} wait")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

@@ -61,9 +61,8 @@ impl CircuitBreaker {
     /// Another breaker with the same settings, those put over them included, and a state of its own.
     pub(crate) fn fresh(&self) -> Self {
         let fresh = Self::with(self.settings, self.name, self.on_state_change);
-        if self.over().is_some() {
-            fresh.put_over(|| self.over());
-        }
+        #[cfg(feature = "registry")]
+        fresh.follow(self);
         fresh
     }
 

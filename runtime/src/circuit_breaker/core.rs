@@ -246,6 +246,7 @@ impl Core {
     }
 
     /// Goes by other settings from now on, and keeps what it knows as far as it means anything with them.
+    #[cfg(any(feature = "registry", steadfast_loom))]
     pub(super) fn adopt(
         &mut self,
         before: &Settings,

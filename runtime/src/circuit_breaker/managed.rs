@@ -173,6 +173,20 @@ impl Overlay for Settings {
     }
 }
 
+impl CircuitBreaker {
+    /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
+    pub(crate) fn follow(&self, template: &Self) {
+        if self.over().is_some() || template.over().is_some() {
+            self.put_over(|| template.over());
+        }
+        match Self::state(template) {
+            State::ForcedOpen => self.force_open(),
+            State::ForcedClosed => self.force_closed(),
+            State::Closed | State::Open | State::HalfOpen => {}
+        }
+    }
+}
+
 impl Managed for CircuitBreaker {
     fn name(&self) -> &'static str {
         self.policy()
@@ -217,7 +231,7 @@ impl Managed for CircuitBreaker {
     fn trouble(&self) -> Option<Trouble> {
         match Self::state(self) {
             State::ForcedOpen => Some(Trouble::Rejects("is forced open".to_owned())),
-            _ if !self.in_force().common.enabled => None,
+            _ if !self.in_force().common.may_reject() => None,
             State::Open => Some(match self.retry_after() {
                 Some(left) => Trouble::Rejects(format!("is open for another {left:.1?}")),
                 // Nobody has called since its time was over.

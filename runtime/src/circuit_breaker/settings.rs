@@ -169,6 +169,7 @@ impl Settings {
     }
 
     /// How long an open period is with these settings that was of length `last` with those before.
+    #[cfg(any(feature = "registry", steadfast_loom))]
     pub(super) fn instead_of(&self, last: u64, before: &Self) -> u64 {
         if (self.reset_timeout, self.max_reset_timeout) == (before.reset_timeout, before.max_reset_timeout) {
             last

@@ -28,6 +28,7 @@ impl Tally {
         self.slow += u64::from(outcome.slow);
     }
 
+    #[cfg(any(feature = "registry", steadfast_loom))]
     fn merge(&mut self, other: Self) {
         self.calls += other.calls;
         self.failures += other.failures;
@@ -65,6 +66,7 @@ impl Outcomes {
 
     /// What fits into another window: the newest of a number of calls, those of a time that are not too old. Nothing is
     /// known of the time of the one, nor of the order of the other.
+    #[cfg(any(feature = "registry", steadfast_loom))]
     pub(super) fn within(self, span: Span, now: impl Fn() -> u64) -> Self {
         match (self, span) {
             (Self::Calls(window), Span::Calls(size)) => Self::Calls(window.within(size)),
@@ -106,6 +108,7 @@ impl CallWindow {
         Self { size, next: 0, bits: Vec::new(), tally: Tally { calls: 0, failures: 0, slow: 0 } }
     }
 
+    #[cfg(any(feature = "registry", steadfast_loom))]
     fn within(&self, size: u32) -> Self {
         let mut window = Self::new(size);
         let kept = u32::try_from(self.tally.calls).unwrap_or(self.size);
@@ -153,6 +156,7 @@ impl TimeWindow {
         Self { width, present: 0, buckets: Vec::new(), tally: Tally { calls: 0, failures: 0, slow: 0 } }
     }
 
+    #[cfg(any(feature = "registry", steadfast_loom))]
     fn within(mut self, width: u64, now: u64) -> Self {
         self.slide(now);
         let mut window = Self::new(width);

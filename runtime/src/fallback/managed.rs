@@ -72,3 +72,6 @@ impl Managed for Fallback {
         Ok(Box::new(move || self.control.set(common)))
     }
 }
+
+#[cfg(test)]
+mod tests;

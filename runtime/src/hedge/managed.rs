@@ -200,3 +200,6 @@ impl Managed for Hedge {
         self.changed(&over)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,11 +110,6 @@ impl Gcra {
         now + self.full
     }
 
-    /// Ticks from one permit to the next.
-    pub(super) const fn interval(&self) -> u64 {
-        self.interval
-    }
-
     /// How many permits come back in so many nanoseconds.
     pub(super) const fn permits_in(&self, nanos: u64) -> u64 {
         self.ticks(nanos) / self.interval
@@ -122,7 +117,7 @@ impl Gcra {
 
     /// The number of a bucket that is at the time `nanos` as full as another one with that number, as a share. Rounded is
     /// what is taken, up.
-    #[cfg(any(test, feature = "registry"))]
+    #[cfg(feature = "registry")]
     pub(super) fn as_full_as(&self, other: &Self, number: u64, nanos: u64) -> u64 {
         let taken = number.saturating_sub(other.ticks(nanos)).min(other.full);
         if taken == 0 { 0 } else { self.ticks(nanos) + scaled_up(taken, self.full, other.full) }

@@ -11,7 +11,7 @@ use super::bucket::{Bucket, Settings};
 use super::forced::Forced;
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key, Overlay};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs.
 pub(crate) const KEYS: &[Key<Settings>] = &[
@@ -82,9 +82,16 @@ impl RateLimit {
         Current { given: &self.bucket, over: self.over.over() }
     }
 
-    /// Has the settings of another one of which it was made.
+    /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
     pub(crate) fn follow(&self, template: &Self) {
-        self.queue.put_over(self, || template.over());
+        if self.over.is_altered() || template.over.is_altered() {
+            self.queue.put_over(self, || template.over());
+        }
+        match template.forced() {
+            Some(Forced::Open) => self.force_open(),
+            Some(Forced::Closed) => self.force_closed(),
+            None | Some(Forced::Off | Forced::Replaced) => {}
+        }
     }
 
     fn over(&self) -> Option<Settings> {
@@ -124,6 +131,19 @@ impl Managed for RateLimit {
             count("waiting", self.waiting() as u64),
             count("rejected", self.rejected()),
         ]
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        let Settings { max_wait, common, .. } = self.current().settings;
+        match self.forced() {
+            Some(Forced::Open) => return Some(Trouble::Rejects("is forced open".to_owned())),
+            None if common.may_reject() => {}
+            _ => return None,
+        }
+        let left = self.retry_after()?;
+        let waiting = self.waiting();
+        (max_wait.is_zero() || waiting > 0)
+            .then(|| Trouble::Spent(format!("is spent: the next permit in {left:.1?}, {waiting} wait")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

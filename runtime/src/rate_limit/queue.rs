@@ -99,19 +99,7 @@ impl Queue {
     /// Fills the bucket and lets those who wait have permits of it, in their order.
     pub(super) fn renew(&self, limit: &RateLimit) {
         let mut line = self.lock();
-        let bucket = limit.current();
-        let number = if bucket.settings.common.enabled {
-            let now = bucket.now();
-            line.waiting.iter_mut().fold(0, |number, waiting| {
-                let (at, number) = bucket.gcra.next(number, now);
-                waiting.at = at;
-                number
-            })
-        } else {
-            Forced::Off.number()
-        };
-        bucket.number.store(number, Ordering::Release);
-        drop(bucket);
+        line.renew(&limit.current());
         let woken: Vec<_> = line.waiting.iter_mut().filter_map(|waiting| waiting.waker.take()).collect();
         drop(line);
         woken.into_iter().for_each(wake);
@@ -177,6 +165,26 @@ impl Queue {
 }
 
 impl Line {
+    /// Fills the bucket, of which those who wait have the first permits.
+    fn renew(&mut self, bucket: &Bucket) {
+        let now = bucket.now();
+        let taken = self.waiting.iter_mut().fold(0, |number, waiting| {
+            let (at, number) = bucket.gcra.next(number, now);
+            waiting.at = at;
+            number
+        });
+        let number = if bucket.settings.common.enabled { taken } else { Forced::Off.number() };
+        bucket.number.store(number, Ordering::Release);
+    }
+
+    /// Gives back the last permit, due at `at`, as though nobody had asked for it.
+    fn give_back(bucket: &Bucket, at: u64) {
+        let undo = |number| {
+            if Forced::of(number).is_none() { bucket.gcra.undone(number, bucket.now(), at) } else { None }
+        };
+        let _given_back_or_not = bucket.number.fetch_update(Ordering::AcqRel, Ordering::Acquire, undo);
+    }
+
     /// Gives those who wait their times by another bucket, and says what is its number.
     #[cfg(feature = "registry")]
     fn move_over(&mut self, before: &Bucket, after: &Bucket, seen: u64) -> u64 {
@@ -289,12 +297,7 @@ impl Drop for Place<'_> {
             woken.extend(next.waker.take());
         }
         // Under the lock, so that nobody takes the last time meanwhile. Others may pass.
-        let bucket = limit.current();
-        let undo = |number| {
-            if Forced::of(number).is_none() { bucket.gcra.undone(number, bucket.now(), at) } else { None }
-        };
-        let _given_back_or_not = bucket.number.fetch_update(Ordering::AcqRel, Ordering::Acquire, undo);
-        drop(bucket);
+        Line::give_back(&limit.current(), at);
         drop(line);
         drop(waker);
         woken.into_iter().for_each(wake);

@@ -81,7 +81,7 @@ pub trait Managed: Sync {
     /// What it has counted.
     fn counts(&self) -> Vec<Count>;
 
-    /// What keeps calls from passing at this moment, whether or not it is in shadow; nothing where it is switched off.
+    /// What keeps calls from passing at this moment; nothing where it is switched off or in shadow, unless it is forced.
     fn trouble(&self) -> Option<Trouble> {
         None
     }

@@ -110,6 +110,7 @@ impl RetryBudget {
                 ratio: parts(0.1),
                 min_per_second: 1,
                 width: width(Duration::from_secs(10)),
+                generation: 0,
                 common: Common::DEFAULT,
             },
             name: Name::UNNAMED,
@@ -192,7 +193,8 @@ impl RetryBudget {
     /// Counts a call, when it begins.
     #[inline]
     pub(crate) fn count(&self) {
-        self.calls.add(time::nanos() / self.own.width, ALWAYS);
+        let now = time::nanos();
+        self.in_force(|limits| self.calls.add(now / limits.width, limits.generation));
     }
 
     /// Takes one retry; `None` where there is none left.
@@ -206,10 +208,15 @@ impl RetryBudget {
 
     fn with_ledger<T>(&self, f: impl FnOnce(&mut Ledger, &Limits) -> T) -> T {
         let mut ledger = self.lock();
+        // Under the lock, as they are changed.
         let limits = self.limits();
         // The clock is read under the lock, so that two threads cannot come with their times in the wrong order.
-        ledger.advance(time::nanos(), &self.calls, limits.width);
+        ledger.advance(time::nanos(), &self.calls, &limits);
         f(&mut ledger, &limits)
+    }
+
+    fn limits(&self) -> Limits {
+        self.in_force(|limits| *limits)
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledger> {
@@ -232,25 +239,25 @@ impl fmt::Debug for RetryBudget {
     }
 }
 
-/// A budget counts calls of no other generation.
-const ALWAYS: u64 = 0;
-
 /// The settings as the ledger needs them.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     /// In parts of [`WHOLE`].
     ratio: u64,
     min_per_second: u32,
-    /// The length of one of the window's buckets in nanoseconds. The same for good: calls and retries are sorted by it.
+    /// The length of one of the window's buckets in nanoseconds.
     width: u64,
+    /// How often that was changed: calls are sorted by it, and one who counts by another must not be taken for one of these.
+    generation: u64,
     common: Common,
 }
 
 /// Where nothing can be put over the settings.
 #[cfg(not(feature = "registry"))]
 impl RetryBudget {
-    const fn limits(&self) -> Limits {
-        self.own
+    #[inline]
+    fn in_force<T>(&self, look: impl FnOnce(&Limits) -> T) -> T {
+        look(&self.own)
     }
 }
 

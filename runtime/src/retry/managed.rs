@@ -315,3 +315,6 @@ impl Managed for Retry {
         self.changed(over)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,3 +152,6 @@ impl Managed for Timeout {
         self.changed(over)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ pub(crate) fn event(event: &Event) {
         Decision::GaveUp { attempts, reason, failure } => {
             event!(warn, event, attempts, reason = reason.as_str(), failure = said(failure),);
         }
-        Decision::Rejected(rejection) => {
+        Decision::Rejected(rejection) | Decision::WouldReject(rejection) => {
             let retry_after = rejection.retry_after().map(|wait| wait.as_secs_f64());
             event!(debug, event, retry_after, running = rejection.running(), waiting = rejection.waiting(),);
         }

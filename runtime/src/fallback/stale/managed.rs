@@ -132,3 +132,6 @@ impl Managed for StaleFallback {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ impl Backoff {
 /// What stands between the parentheses.
 fn read(name: &str, arguments: &str) -> Result<(Option<Duration>, Option<f64>), String> {
     let (mut base, mut factor) = (None, None);
-    let arguments = arguments.strip_suffix(',').unwrap_or(arguments);
+    let arguments = arguments.trim_end().strip_suffix(',').filter(|rest| !rest.trim().is_empty()).unwrap_or(arguments);
     for (index, argument) in arguments.split(',').map(str::trim).enumerate() {
         match argument.split_once('=') {
             None if argument.is_empty() && index == 0 && !arguments.contains(',') => {}

@@ -2,15 +2,37 @@
 
 use core::time::Duration;
 
-use super::{BUCKETS, Limits, RetryBudget, WHOLE, parts, width};
+use super::{BUCKETS, Limits, RetryBudget, SHORTEST_WINDOW, WHOLE, parts, width};
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::time;
 
 impl RetryBudget {
-    /// The settings in force.
-    pub(super) fn limits(&self) -> Limits {
-        self.control.over().and_then(|over| over.as_deref().copied()).unwrap_or(self.own)
+    /// Looks at the settings that are in force, all at once.
+    #[inline]
+    pub(super) fn in_force<T>(&self, look: impl FnOnce(&Limits) -> T) -> T {
+        if let Some(over) = self.control.over()
+            && let Some(over) = &*over
+        {
+            return look(over);
+        }
+        look(&self.own)
+    }
+
+    /// Puts others in force, in one step with what they mean for what was counted.
+    fn put(&self, over: Option<Limits>) {
+        let mut ledger = self.lock();
+        let before = self.limits();
+        let mut limits = Limits { generation: before.generation, ..over.unwrap_or(self.own) };
+        if limits.width != before.width {
+            ledger.advance(time::nanos(), &self.calls, &before);
+            ledger.resize(before.width, limits.width);
+            limits.generation += 1;
+        }
+        // Once it was another, the window goes on with a generation that nothing else has.
+        let is_own = over.is_none() && limits.generation == self.own.generation;
+        self.control.set((!is_own).then_some(limits));
     }
 }
 
@@ -38,12 +60,12 @@ const KEYS: &[Key<Limits>] = &[
         name: "window",
         get: |limits| Some(Value::of_duration(Duration::from_nanos(limits.width * BUCKETS))),
         set: |limits, value| {
-            if width(value.duration()?) == limits.width {
-                return Ok(());
+            let window = value.duration()?;
+            if window < Duration::from_nanos(SHORTEST_WINDOW) {
+                return Err(format!("is at least 1ms, and not {value}"));
             }
-            Err("cannot be changed while the program runs, since the calls and retries that were seen are sorted by it; \
-                 change it where the budget is made"
-                .to_owned())
+            limits.width = width(window);
+            Ok(())
         },
     },
     Key {
@@ -101,6 +123,9 @@ impl Managed for RetryBudget {
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
         let limits = keys::over(KEYS, self.own, over)?;
         let limits = (!over.is_empty()).then_some(limits);
-        Ok(Box::new(move || self.control.set(limits)))
+        Ok(Box::new(move || self.put(limits)))
     }
 }
+
+#[cfg(test)]
+mod tests;

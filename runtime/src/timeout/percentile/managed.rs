@@ -45,3 +45,6 @@ impl Managed for PercentileTimeout {
         self.percentile.changed(over)
     }
 }
+
+#[cfg(test)]
+mod tests;
