@@ -75,11 +75,16 @@ impl Fallback {
         error
     }
 
-    /// Whether it answers for what the function returns.
+    /// It answers for a failure of any kind.
     #[cold]
-    #[inline(never)]
-    fn answers(&self) -> bool {
-        self.common().enabled
+    fn answers_for_all<R>(&self, failure: Flow<R>) -> Result<R, Failure<R>> {
+        match failure {
+            Flow::Returned(value) if !self.common().enabled => Ok(value),
+            failure => {
+                self.tell(failure.rejection());
+                Err(failure)
+            }
+        }
     }
 
     #[cold]
@@ -112,11 +117,7 @@ impl Fallback {
 pub fn fallback<R>(policy: &Fallback, outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, Failure<R>> {
     match outcome {
         Flow::Returned(value) if !handles(&value) => Ok(value),
-        Flow::Returned(value) if !policy.answers() => Ok(value),
-        failure => {
-            policy.tell(failure.rejection());
-            Err(failure)
-        }
+        failure => policy.answers_for_all(failure),
     }
 }
 

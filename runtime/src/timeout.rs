@@ -193,7 +193,12 @@ pub fn limit(limit: impl Limit) -> Timeout {
 /// A timeout in a stack.
 #[inline]
 pub const fn timeout(policy: &Timeout) -> Layer<'_> {
-    Layer { policy, tag: 0, is_free: false }
+    Layer {
+        policy,
+        tag: 0,
+        #[cfg(feature = "registry")]
+        is_free: false,
+    }
 }
 
 /// A timeout that has yet to be told what it stands around.
@@ -202,6 +207,7 @@ pub struct Layer<'p> {
     policy: &'p Timeout,
     tag: u8,
     /// Whether the call has waited already, and has no limit.
+    #[cfg(feature = "registry")]
     is_free: bool,
 }
 
@@ -219,12 +225,6 @@ impl<'p> Layer<'p> {
         F: Future<Output = Flow<R>>,
     {
         Timed { stage: Stage::Under { call, alarm: Alarm::NONE, layer: self } }
-    }
-
-    /// How long this call may take. One that has no limit when it begins has none for good.
-    #[inline]
-    fn nanos(&self) -> u64 {
-        if self.is_free { UNLIMITED } else { self.policy.nanos() }
     }
 
     #[cold]
@@ -270,7 +270,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
         let mut stage = self.project().stage;
-        let (layer, over, nanos) = match stage.as_mut().project() {
+        let (layer, nanos) = match stage.as_mut().project() {
             StageProjection::Under { call, alarm, layer } => {
                 let over = if alarm.is_set() {
                     let started = Started::enter(alarm.deadline());
@@ -284,18 +284,18 @@ where
                     match call.poll(cx) {
                         Poll::Ready(outcome) => return Poll::Ready(outcome),
                         Poll::Pending => {
-                            layer.is_free = nanos == UNLIMITED;
+                            layer.keep(nanos);
                             alarm.set(nanos, unstarted, cx)
                         }
                     }
                 };
-                (*layer, over, alarm.limit())
+                if !over {
+                    return Poll::Pending;
+                }
+                (*layer, alarm.limit())
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
-        if !over {
-            return Poll::Pending;
-        }
         {
             let _timed_out = scope::drop_as(Dropping::TimedOut);
             stage.set(Stage::Over { layer });
@@ -303,6 +303,19 @@ where
         layer.tell(nanos);
         layer.rejection()
     }
+}
+
+/// Where nothing can be put over the limit.
+#[cfg(not(feature = "registry"))]
+impl Layer<'_> {
+    #[inline]
+    fn nanos(&self) -> u64 {
+        self.policy.nanos()
+    }
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "it stays the same in any case")]
+    const fn keep(&mut self, _nanos: u64) {}
 }
 
 /// Where nothing can be put over the limit.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{OFF, Timeout};
+use super::{Layer, OFF, Timeout};
 use crate::PolicyKind;
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::registry::keys::Key;
@@ -47,6 +47,19 @@ impl Timeout {
         if let Some(control) = self.control {
             control.count(TIMED_OUT);
         }
+    }
+}
+
+impl Layer<'_> {
+    /// How long this call may take. One that has no limit when it first waits has none for good.
+    #[inline]
+    pub(super) fn nanos(&self) -> u64 {
+        if self.is_free { UNLIMITED } else { self.policy.nanos() }
+    }
+
+    #[inline]
+    pub(super) fn keep(&mut self, nanos: u64) {
+        self.is_free = nanos == UNLIMITED;
     }
 }
 
