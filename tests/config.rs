@@ -3,14 +3,15 @@
 
 #![allow(clippy::items_after_statements, reason = "an annotated function stands beside what is asked of it")]
 
-use std::env;
-use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
+use std::{env, fs, thread};
 
 use steadfast::config::{Applied, Config, ConfigError};
-use steadfast::registry::{self, Value};
-use steadfast::{CircuitBreaker, bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
+use steadfast::registry::{self, Setting, Value};
+use steadfast::{CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
 use steadfast_tests::{Answer, Script, letter};
 use tokio::time::Instant;
 
@@ -74,8 +75,9 @@ async fn the_kill_switch_leaves_fallbacks() {
     #[fallback(Ok(99))]
     #[retry(name = "guarded", attempts = 3, backoff = none)]
     #[circuit_breaker(name = "guarded", failure_threshold = 1)]
+    #[circuit_breaker(failure_threshold = 1, key = 7)]
     #[rate_limit(permits = 1, per = "1h")]
-    #[bulkhead(max_concurrent = 1)]
+    #[bulkhead(max_concurrent = 1, key = 7)]
     #[timeout(LIMIT)]
     async fn call(script: &Script) -> Answer {
         script.run().await
@@ -94,6 +96,72 @@ async fn the_kill_switch_leaves_fallbacks() {
     }
     turn.load("fallback.enabled = false\nguarded.enabled = false\nrate_limit.enabled = false").unwrap();
     assert_eq!(letter(&call(&Script::new("F")).await), 'F');
+}
+
+#[test]
+fn calls_go_on_while_it_is_loaded_and_nobody_sees_half_of_it() {
+    #[retry(name = "pair", attempts = 2, max_delay = "2s", backoff = none)]
+    fn call(script: &Script) -> Answer {
+        script.run_blocking()
+    }
+    let retry = &registry::find_kind("pair", PolicyKind::Retry)[0];
+    let is_whole = |settings: &[Setting]| {
+        let has = |key, value: &Value| settings.iter().any(|setting| setting.key == key && setting.value == *value);
+        [2_u32, 5].iter().any(|n| has("attempts", &(*n).into()) && has("max_delay", &format!("{n}s").as_str().into()))
+    };
+
+    let turn = Turn::take();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let script = Script::new("F");
+                    call(&script).unwrap_err();
+                    assert!((2..=5).contains(&script.runs()), "{}", script.runs());
+                }
+            });
+        }
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let settings = retry.settings();
+                assert!(is_whole(&settings), "{settings:?}");
+            }
+        });
+        for round in 0..200 {
+            turn.load(if round % 2 == 0 { "pair.retry = { attempts = 5, max_delay = \"5s\" }" } else { "" }).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_file_is_watched() {
+    #[retry(name = "watched", attempts = 2, backoff = none)]
+    fn call(script: &Script) -> Answer {
+        script.run_blocking()
+    }
+
+    let turn = Turn::take();
+    let file = env::temp_dir().join(format!("steadfast-watched-{}.toml", process::id()));
+    fs::write(&file, "watched.retry.attempts = 3").unwrap();
+    let (sender, loads) = mpsc::channel();
+    let watch = Config::new().file(&file).watch(move |loaded| drop(sender.send(loaded))).unwrap();
+    let attempts = || {
+        let script = Script::new("F");
+        call(&script).unwrap_err();
+        script.runs()
+    };
+    assert_eq!(attempts(), 3);
+    fs::write(&file, "watched.retry.attempts = 5").unwrap();
+    while attempts() != 5 {
+        // An empty file may be seen in between.
+        loads.recv_timeout(Duration::from_secs(60)).unwrap().unwrap();
+    }
+    drop(watch);
+    while loads.recv_timeout(Duration::from_secs(60)).is_ok() {}
+    fs::remove_file(file).unwrap();
+    drop(turn);
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +234,7 @@ fn mistakes_are_told_with_their_place_and_change_nothing() {
         assert!(error.starts_with(expected), "{text}\n{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
     }
-    let retry = &registry::find_kind("payments", steadfast::PolicyKind::Retry)[0];
+    let retry = &registry::find_kind("payments", PolicyKind::Retry)[0];
     assert_eq!(retry.setting("attempts"), Some(Value::Integer(9)));
     // What is for all of a name is for both timeouts.
     assert_eq!(turn.load("payments.critical = true").unwrap().changes.len(), 5);
