@@ -26,6 +26,7 @@ impl Turn {
         Self { _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
+    #[expect(clippy::unused_self, reason = "only who has the turn loads")]
     fn load(&self, text: &str) -> Result<Applied, ConfigError> {
         Config::new().toml(text.to_owned()).load()
     }

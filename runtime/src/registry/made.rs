@@ -34,10 +34,11 @@ struct Made {
 /// assert!(registry::find("eu-west").is_empty());
 /// ```
 pub fn register<P: Managed + Send + 'static>(policy: Arc<P>) -> Registered {
+    let policy: Arc<dyn Managed + Send> = policy;
     let mut made = lock();
     let id = made.next;
     made.next += 1;
-    made.policies.push((id, Arc::clone(&policy) as _));
+    made.policies.push((id, Arc::clone(&policy)));
     // It is in the list, and that is not locked: a load that is under way sees it, or has ended when this begins.
     drop(made);
     Registered {
