@@ -140,7 +140,7 @@ impl CircuitBreaker {
     /// What it has counted.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        self.change(|core, _| {
+        self.alter(|core, _| {
             counts = core.counts(&self.shards, time::nanos);
             // What has become too old is forgotten by that, but no state changes.
             None
@@ -155,18 +155,18 @@ impl CircuitBreaker {
 
     /// Rejects every call from now on, until [`reset`](Self::reset) or [`force_closed`](Self::force_closed).
     pub fn force_open(&self) {
-        self.change(|core, _| core.force(State::ForcedOpen, &self.shards));
+        self.alter(|core, _| core.force(State::ForcedOpen, &self.shards));
     }
 
     /// Lets every call pass from now on, whatever comes of it, until [`reset`](Self::reset) or
     /// [`force_open`](Self::force_open).
     pub fn force_closed(&self) {
-        self.change(|core, _| core.force(State::ForcedClosed, &self.shards));
+        self.alter(|core, _| core.force(State::ForcedClosed, &self.shards));
     }
 
     /// Closes it and forgets what it has counted. Calls under way no longer count. One that is switched off stays so.
     pub fn reset(&self) {
-        self.change(|core, _| core.force(State::Closed, &self.shards));
+        self.alter(|core, _| core.force(State::Closed, &self.shards));
     }
 
     /// Asks to make a call whose end is then told by the [`Permit`]: for what is neither a future nor a closure.
@@ -199,25 +199,30 @@ impl CircuitBreaker {
     #[inline(never)]
     fn admit_timed(&self) -> Result<Ticket, Rejection> {
         let word = self.word(Ordering::Acquire);
+        // First, since it is what many calls meet at once.
+        if word.rejects_for_a_time()
+            && let Some(left) = self.time_left()
+        {
+            return Err(self.rejection(Some(left)));
+        }
         match word.state() {
             State::Closed | State::ForcedClosed => {
                 let began = if word.is_measured() { time::nanos() } else { UNTIMED };
                 Ok(Ticket { period: word.period(), probe: 0, began })
             }
             State::ForcedOpen => Err(self.rejection(None)),
-            State::Open => match self.time_left() {
-                Some(left) if word.is_shadow() => Ok(self.pass_in_shadow(Some(left))),
-                Some(left) => Err(self.rejection(Some(left))),
+            State::Open if word.is_shadow() => match self.time_left() {
+                Some(left) => Ok(self.pass_in_shadow(Some(left))),
                 None => self.admit_locked(),
             },
-            State::HalfOpen => self.admit_locked(),
+            State::Open | State::HalfOpen => self.admit_locked(),
         }
     }
 
     #[cold]
     fn admit_locked(&self) -> Result<Ticket, Rejection> {
         let mut admitted = Ok(Ticket::PASSING);
-        self.change(|core, settings| {
+        self.alter(|core, settings| {
             let (answer, change) = core.admit(settings, time::nanos());
             admitted = answer;
             change
@@ -308,7 +313,7 @@ impl CircuitBreaker {
     fn settle_locked(&self, ticket: &Ticket, report: impl FnOnce(&Settings) -> Report) {
         let word = self.word(Ordering::Relaxed);
         if ticket.period == word.period() && word.looks() {
-            self.change(|core, settings| core.settle(settings, &self.shards, ticket, report(settings), time::nanos));
+            self.alter(|core, settings| core.settle(settings, &self.shards, ticket, report(settings), time::nanos));
         }
     }
 
@@ -329,7 +334,7 @@ impl CircuitBreaker {
     }
 
     /// Lets `change` work on the core, makes the outcome known, and tells of it.
-    fn change(&self, change: impl FnOnce(&mut Core, &Settings) -> Option<Change>) {
+    fn alter(&self, change: impl FnOnce(&mut Core, &Settings) -> Option<Change>) {
         let mut locked = self.lock();
         let Locked { core, over } = &mut *locked;
         let settings = over.as_deref().unwrap_or(&self.settings);

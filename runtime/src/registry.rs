@@ -42,6 +42,8 @@ mod serialize;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod table;
+#[cfg(test)]
+pub(crate) mod said;
 mod value;
 
 pub use self::list::{SharedName, find, find_kind, policies, shared_names};

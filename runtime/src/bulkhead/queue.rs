@@ -136,17 +136,17 @@ impl Bulkhead {
 
     /// Lets calls pass as `mode` says; those who wait learn of it at once.
     pub(super) fn force(&self, mode: Mode) {
-        self.steer(|_| mode);
+        self.shift(|_| mode);
     }
 
     /// Goes by the settings again.
     pub(super) fn unforce(&self) {
-        self.steer(|_| Mode::unforced(&self.in_force()));
+        self.shift(|_| Mode::unforced(&self.in_force()));
     }
 
     /// Gives another mode in place of the present one, under the lock; those who wait look again where they may not
     /// wait any more.
-    pub(super) fn steer(&self, mode: impl FnOnce(Mode) -> Mode) {
+    pub(super) fn shift(&self, mode: impl FnOnce(Mode) -> Mode) {
         let wakers: Vec<Waker> = {
             let mut queue = self.lock();
             // Nobody changes it without the lock.
@@ -165,7 +165,7 @@ impl Bulkhead {
     #[cfg(feature = "registry")]
     pub(super) fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
         self.learning(|mut learnt| {
-            self.steer(|mode| {
+            self.shift(|mode| {
                 self.over.set(over());
                 let settings = self.in_force();
                 let limit = match learnt.as_deref_mut() {

@@ -1,3 +1,6 @@
+#[cfg(feature = "registry")]
+mod changes;
+
 use core::future::{pending, ready};
 use core::pin::pin;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,5 +1,7 @@
 //! The cases of the breaker, by their numbers.
 
+#[cfg(feature = "registry")]
+mod changes;
 mod conformance;
 mod pitfalls;
 mod stress;

@@ -80,6 +80,11 @@ impl Word {
         }
     }
 
+    /// Whether it is open, and not in shadow.
+    pub(super) const fn rejects_for_a_time(self) -> bool {
+        self.0 & (STATE | SHADOW) == State::Open as u64
+    }
+
     /// Whether outcomes are looked at.
     pub(super) const fn looks(self) -> bool {
         !matches!(self.0 & STATE, OFF) && !matches!(self.state(), State::ForcedClosed)

@@ -1,3 +1,6 @@
+#[cfg(feature = "registry")]
+mod changes;
+
 use core::time::Duration;
 
 use super::*;

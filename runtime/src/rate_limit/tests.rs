@@ -1,5 +1,8 @@
 //! Waiting, going away, and clocks that go wrong. The cases of the rules are in the conformance tests.
 
+#[cfg(feature = "registry")]
+mod changes;
+
 use core::future::Future;
 use core::pin::{Pin, pin};
 use core::sync::atomic::AtomicU32;

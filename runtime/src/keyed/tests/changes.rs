@@ -1,0 +1,156 @@
+//! Settings that are changed while calls run, of all keys.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+
+use crate::registry::said::{changed, count, put, settings};
+use crate::registry::{Managed, Steer};
+use crate::{Bulkhead, CircuitBreaker, Keyed, PolicyKind, RateLimit, State};
+
+fn fails(breakers: &Keyed<CircuitBreaker>, key: u32) -> State {
+    let breaker = breakers.get(&key);
+    if let Ok(permit) = breaker.try_acquire() {
+        permit.failure();
+    }
+    breaker.state()
+}
+
+#[test]
+fn the_settings_are_those_of_each_key() {
+    let limits = RateLimit::new(3).name("tenants").keyed();
+    assert!(settings(&limits).contains(&"permits = 3".to_owned()));
+    assert!(settings(&limits).contains(&"max_keys = 1024".to_owned()));
+    assert_eq!((Managed::name(&limits), limits.is_named(), limits.kind()), ("tenants", true, PolicyKind::RateLimit));
+    for (over, shown) in [
+        (&[("max_keys", "1")][..], &["max_keys = 1"][..]),
+        (&[("max_keys", "4294967295"), ("burst", "9")], &["burst = 9", "max_keys = 4294967295"]),
+        (&[("shadow", "true")], &["shadow = true"]),
+    ] {
+        assert_eq!(changed(&limits, over), shown);
+    }
+    for (over, messages) in [
+        (&[("max_keys", "0")][..], &["max_keys: `max_keys` takes a whole number from 1"][..]),
+        (&[("keys", "1")], &["keys: unknown setting `keys`; expected one of: `permits`"]),
+        (&[("max_keys", "many"), ("permits", "0")], &["max_keys: `max_keys` takes", "permits: `permits` takes"]),
+    ] {
+        let refused = put(&limits, over).unwrap_err();
+        assert_eq!(refused.len(), messages.len(), "{refused:?}");
+        assert!(refused.iter().zip(messages).all(|(refused, message)| refused.starts_with(message)), "{refused:?}");
+    }
+    assert!(put(&limits, &[("keys", "1")]).unwrap_err()[0].ends_with("`critical`, `max_keys`"));
+    assert!(put(&RateLimit::new(1), &[("max_keys", "1")]).is_err());
+}
+
+#[test]
+fn all_keys_change_and_those_to_come() {
+    let breakers = CircuitBreaker::new().keyed();
+    let held = breakers.get(&1_u32);
+    assert_eq!(fails(&breakers, 1), State::Closed);
+    put(&breakers, &[("failure_threshold", "2")]).unwrap();
+    assert_eq!(fails(&breakers, 1), State::Open);
+    assert_eq!(held.state(), State::Open);
+    assert_eq!([fails(&breakers, 2), fails(&breakers, 2)], [State::Closed, State::Open]);
+    put(&breakers, &[]).unwrap();
+    assert_eq!([fails(&breakers, 3), fails(&breakers, 3)], [State::Closed; 2]);
+    assert_eq!(held.state(), State::Open, "what it knows is kept");
+    put(&breakers, &[("enabled", "false")]).unwrap();
+    for key in 1..5 {
+        assert!(breakers.get(&key).try_acquire().is_ok());
+    }
+}
+
+#[test]
+fn bulkheads_and_limits_as_well() {
+    let bulkheads = Bulkhead::new(1).keyed();
+    let limits = RateLimit::new(1).keyed();
+    let (bulkhead, limit) = (bulkheads.get("a"), limits.get("a"));
+    put(&bulkheads, &[("max_concurrent", "2")]).unwrap();
+    put(&limits, &[("permits", "2")]).unwrap();
+    assert_eq!((bulkhead.limit(), bulkheads.get("b").limit()), (2, 2));
+    assert_eq!((limit.available(), limits.get("b").available()), (2, 2));
+    put(&bulkheads, &[]).unwrap();
+    put(&limits, &[]).unwrap();
+    assert_eq!((bulkhead.limit(), bulkheads.get("c").limit()), (1, 1));
+    assert_eq!((limit.available(), limits.get("c").available()), (1, 1));
+}
+
+#[test]
+fn fewer_keys_are_kept_at_once() {
+    let limits = RateLimit::new(1).keyed().max_keys(5);
+    for key in 0..5_u32 {
+        limits.get(&key);
+    }
+    let held = (limits.get(&0_u32), limits.get(&1_u32));
+    put(&limits, &[("max_keys", "3")]).unwrap();
+    assert_eq!(limits.len(), 3);
+    assert!(limits.peek(&0_u32).is_some() && limits.peek(&1_u32).is_some());
+    put(&limits, &[("max_keys", "1")]).unwrap();
+    assert_eq!(limits.len(), 2, "those held are never forgotten");
+    limits.get(&9_u32);
+    assert_eq!(limits.len(), 2);
+    drop(held);
+    limits.get(&9_u32);
+    assert_eq!(limits.len(), 1);
+    put(&limits, &[]).unwrap();
+    for key in 0..9_u32 {
+        limits.get(&key);
+    }
+    assert_eq!(limits.len(), 5);
+}
+
+#[test]
+fn all_keys_are_steered_and_those_to_come() {
+    let breakers = CircuitBreaker::new().keyed();
+    let early = breakers.get("early");
+    assert_eq!(Managed::state(&breakers), None);
+    for (steer, state, of_key) in [
+        (Steer::ForceOpen, Some("forced_open"), State::ForcedOpen),
+        (Steer::ForceClosed, Some("forced_closed"), State::ForcedClosed),
+        (Steer::Reset, None, State::Closed),
+    ] {
+        assert!(breakers.steer(steer));
+        assert_eq!(Managed::state(&breakers), state);
+        assert_eq!((early.state(), breakers.get(&format!("{steer:?}")).state()), (of_key, of_key));
+    }
+}
+
+#[test]
+fn counts_are_sums() {
+    let limits = RateLimit::new(2).keyed();
+    for (key, calls) in [("a", 1), ("b", 3), ("c", 5)] {
+        for _ in 0..calls {
+            let _passed_or_not = limits.get(key).try_acquire();
+        }
+    }
+    let counted = ["keys", "rejecting", "available", "rejected"].map(|name| count(&limits, name));
+    assert_eq!(counted, [3, 2, 1, 4]);
+    assert_eq!(count(&Bulkhead::new(7).keyed(), "limit"), 0);
+}
+
+#[test]
+fn a_storm_of_changes_leaves_no_key_behind() {
+    let limits = RateLimit::new(1).keyed().max_keys(8);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for thread in 0..3_u32 {
+            let (limits, is_over) = (&limits, &is_over);
+            scope.spawn(move || {
+                let mut key = thread;
+                while !is_over.load(Relaxed) {
+                    key = key.wrapping_mul(5).wrapping_add(1) % 32;
+                    let _passed_or_not = limits.get(&key).try_acquire();
+                }
+            });
+        }
+        for permits in 0..if cfg!(miri) { 9 } else { 300 } {
+            put(&limits, &[("permits", &(permits + 1).to_string()), ("max_keys", "4")]).unwrap();
+            put(&limits, &[]).unwrap();
+        }
+        put(&limits, &[("burst", "1000")]).unwrap();
+        is_over.store(true, Relaxed);
+    });
+    for policy in limits.policies() {
+        policy.reset();
+        assert_eq!(policy.available(), 1000);
+    }
+}
