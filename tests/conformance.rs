@@ -49,6 +49,8 @@ mod retry_budget;
 mod scope;
 #[path = "conformance/sets.rs"]
 mod sets;
+#[path = "conformance/settings.rs"]
+mod settings;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/stale.rs"]

@@ -120,6 +120,27 @@
 //! What waits in an async function needs a tokio runtime with time enabled; tokio panics without one. All times come
 //! from tokio's clock, so `tokio::time::pause` and `advance` drive every policy.
 //!
+//! # Settings at run time
+//!
+//! With the feature `registry` every setting can be changed while the program runs, by the names that it has in the
+//! attribute, and every policy can be switched off, `enabled = false`: it lets calls pass as though it were not there, and
+//! makes no events. What is wrong is refused as in an attribute, all of it at once, and then nothing changes. A change
+//! takes effect on the next call, whole, and keeps what a policy has counted; taken back, the settings are those of the
+//! attribute again.
+//!
+//! | policy | settings | under way |
+//! | --- | --- | --- |
+//! | [`Retry`] | `attempts`, `backoff`, `jitter`, `max_delay`, `max_duration`, `rejections`, `nested` | goes by what is in force when it decides; `nested` from the next call |
+//! | [`Timeout`] | `limit`, or `none` | keeps the limit that it began with |
+//! | [`PercentileTimeout`] | `share`, `factor`, `min`, `max`, `min_calls`; `window` is shown alone | keeps the limit that it began with |
+//! | [`Hedge`] | `after`, `attempts` | goes by what was in force when it first waited or failed |
+//! | [`StaleFallback`] | `stale`, `max_keys` | goes by what is in force when it ends |
+//! | [`RetryBudget`] | `ratio`, `min_per_second`, `window` | |
+//!
+//! All of them have `enabled` and `critical` as well. Switched off, a `#[fallback(ANSWER)]` still answers for rejections:
+//! there may be no value of the function's type to return otherwise. A retry, timeout or hedge is a value that is copied,
+//! so that one without an attribute is given what lasts of it, `controlled(&CONTROL)`; the others are changed as they are.
+//!
 //! # Features
 //!
 //! None is on by default.

@@ -110,6 +110,7 @@ impl RetryBudget {
                 ratio: parts(0.1),
                 min_per_second: 1,
                 width: width(Duration::from_secs(10)),
+                #[cfg(feature = "registry")]
                 generation: 0,
                 common: Common::DEFAULT,
             },
@@ -194,7 +195,7 @@ impl RetryBudget {
     #[inline]
     pub(crate) fn count(&self) {
         let now = time::nanos();
-        self.in_force(|limits| self.calls.add(now / limits.width, limits.generation));
+        self.in_force(|limits| self.calls.add(now / limits.width, limits.generation()));
     }
 
     /// Takes one retry; `None` where there is none left.
@@ -248,8 +249,18 @@ struct Limits {
     /// The length of one of the window's buckets in nanoseconds.
     width: u64,
     /// How often that was changed: calls are sorted by it, and one who counts by another must not be taken for one of these.
+    #[cfg(feature = "registry")]
     generation: u64,
     common: Common,
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl Limits {
+    #[expect(clippy::unused_self, reason = "it stays the same")]
+    const fn generation(&self) -> u64 {
+        0
+    }
 }
 
 /// Where nothing can be put over the settings.

@@ -49,7 +49,7 @@ impl Ledger {
         self.clock = clock;
         self.now = clock.saturating_add(self.ahead);
         let present = self.now / width;
-        calls.drain(clock / width, limits.generation, |number, calls| {
+        calls.drain(clock / width, limits.generation(), |number, calls| {
             let bucket = self.bucket(number.saturating_add(self.ahead / width).min(present));
             bucket.calls = bucket.calls.saturating_add(calls);
         });

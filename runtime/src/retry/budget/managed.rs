@@ -8,6 +8,13 @@ use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
 use crate::time;
 
+impl Limits {
+    #[inline]
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+}
+
 impl RetryBudget {
     /// Looks at the settings that are in force, all at once.
     #[inline]
