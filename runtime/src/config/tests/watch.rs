@@ -94,10 +94,13 @@ fn a_folder_that_comes_late_and_is_made_again() {
     let folder = Folder::new("late");
     let file = folder.path("etc/shop/steadfast.toml");
     let watched = Watched::begin(Config::new().optional_file(&file));
-    for number in 4..7 {
+    for number in [4, 6, 8] {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, attempts(number)).unwrap();
         watched.until(number);
+        // Which is seen only in the folder itself.
+        fs::write(&file, attempts(number + 1)).unwrap();
+        watched.until(number + 1);
         fs::remove_dir_all(folder.path("etc")).unwrap();
         watched.until(3);
     }
