@@ -50,7 +50,8 @@
 //! | 6 | | | the attribute |
 //!
 //! Where two sources say the same at the same level, the one that was added last is taken. In 3 and 5 a setting is for the
-//! policies that have it: `shadow` is one of those that reject.
+//! policies that have it: `shadow` is one of those that reject. In 4 it is for every policy of the kind, and refused, with its
+//! name, where one can't have it: a `limit` for all timeouts, of which one is a percentile.
 //!
 //! The kinds and their keys, besides `enabled` and `critical`, which all have:
 //!
@@ -87,7 +88,9 @@
 //! # While the program runs
 //!
 //! A change is in force for the next call, which sees all of it or nothing; a call takes no lock for it. Policies keep their
-//! state: a breaker stays open, a bulkhead keeps its calls. `Config::watch` (feature `watch`) loads again whenever
+//! state: a breaker stays open, a bulkhead keeps its calls. A load takes the place of what was put over the settings by
+//! hand, with [`Policy::change`](crate::registry::Policy::change). A policy that is
+//! [registered](crate::registry::register) at run time gets its settings then. `Config::watch` (feature `watch`) loads again whenever
 //! a file changes.
 //!
 //! # What the crates do
@@ -191,7 +194,8 @@ impl Config {
     }
 
     /// Names of policies that come later or go again, which are no mistake while nothing has them: those that are
-    /// registered at run time. What is said of them is checked when they come.
+    /// registered at run time. What is said of them is checked when they come: see
+    /// [`Registered::refused`](crate::registry::Registered::refused).
     ///
     /// ```
     /// # use steadfast::config::Config;
@@ -216,6 +220,13 @@ impl Config {
     }
 
     /// Checks all that [`load`](Self::load) would, and changes nothing.
+    ///
+    /// ```no_run
+    /// # use steadfast::config::Config;
+    /// // In a test of the program:
+    /// let production = Config::new().file("deploy/production.toml").check();
+    /// assert!(production.is_ok(), "{}", production.unwrap_err());
+    /// ```
     ///
     /// # Errors
     /// All mistakes.

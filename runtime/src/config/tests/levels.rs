@@ -33,6 +33,7 @@ fn the_nearest_setting_is_taken() {
         ("", "PAYMENTS__RETRY__ATTEMPTS=5", all("attempts = 5", &stack[..1])),
         ("payments.critical = true", "", all("critical = true", &stack)),
         ("", "PAYMENTS__CRITICAL=true", all("critical = true", &stack)),
+        ("payments.shadow = true", "", all("shadow = true", &stack[1..2])),
         ("[retry]\nattempts = 4", "", all("attempts = 4", &retries)),
         ("", "RETRY__ATTEMPTS=4", all("attempts = 4", &retries)),
         ("shadow = true", "", all("shadow = true", &breakers)),
