@@ -148,6 +148,9 @@
 //! - `config`: the module `config`, settings from a TOML file and environment variables over those of the attributes.
 //! - `watch`: the same again whenever the file changes.
 //! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
+//! - `registry`: the module `registry`, in which every policy of the program is listed, steered and changed, and
+//!   `health()`, which tells from them whether it can do its work.
+//! - `serde`: what these two tell can be serialised; it brings `registry`.
 //! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
 //!   functions that take no time.
 

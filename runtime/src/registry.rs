@@ -37,13 +37,13 @@ mod list;
 mod made;
 mod managed;
 mod policy;
+#[cfg(test)]
+pub(crate) mod said;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod table;
-#[cfg(test)]
-pub(crate) mod said;
 mod value;
 
 pub use self::list::{SharedName, find, find_kind, policies, shared_names};

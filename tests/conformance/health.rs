@@ -26,8 +26,7 @@ async fn h01_a_breaker_in_all_states() {
     let _alone = alone();
     static CRITICAL: CircuitBreaker =
         CircuitBreaker::new().name("h01 critical").critical(true).failure_threshold(1).reset_timeout(SECOND);
-    static OTHER: CircuitBreaker =
-        CircuitBreaker::new().name("h01 other").failure_threshold(1).reset_timeout(SECOND);
+    static OTHER: CircuitBreaker = CircuitBreaker::new().name("h01 other").failure_threshold(1).reset_timeout(SECOND);
     steadfast::register!(CRITICAL);
     steadfast::register!(OTHER);
     const SECOND: Duration = Duration::from_secs(1);
@@ -141,7 +140,10 @@ fn h02_keys() {
     HOSTS.get("a").try_acquire().expect("it is closed").failure();
     let _other = HOSTS.get("b").try_acquire().map(|permit| permit.success());
     let (status, why) = of("h02 hosts").expect("it is open");
-    assert_eq!((status, why.as_str()), (Status::Degraded, "circuit_breaker `h02 hosts` rejects the calls of 1 of 2 keys"));
+    assert_eq!(
+        (status, why.as_str()),
+        (Status::Degraded, "circuit_breaker `h02 hosts` rejects the calls of 1 of 2 keys")
+    );
     let policy = &registry::find("h02 hosts")[0];
     assert!(policy.force_open());
     assert_eq!(of("h02 hosts").expect("it is forced").0, Status::Down);

@@ -77,7 +77,8 @@ fn r02_without_a_name_it_is_the_path() {
     }
     let _ = (|| Cart.order(), Generic(PhantomData::<u8>).pay(), Cart.pay());
 
-    let paths: Vec<_> = registry::policies().iter().map(Policy::name).filter(|name| name.contains("r02_without")).collect();
+    let paths: Vec<_> =
+        registry::policies().iter().map(Policy::name).filter(|name| name.contains("r02_without")).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
     let cart = paths.iter().find(|path| path.ends_with("Cart::pay")).expect("it is listed");
     assert!(!the(cart, PolicyKind::CircuitBreaker).is_named());

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod arguments;
+mod flags;
 mod functions;
 mod handles;
 mod hedge;

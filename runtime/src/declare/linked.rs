@@ -3,8 +3,8 @@
 pub use linkme;
 
 pub use crate::{
-    __steadfast_control as control, __steadfast_controlled as controlled, __steadfast_entry as entry, __steadfast_listed as listed,
-    __steadfast_policy as policy, __steadfast_register as register,
+    __steadfast_control as control, __steadfast_controlled as controlled, __steadfast_entry as entry,
+    __steadfast_listed as listed, __steadfast_policy as policy, __steadfast_register as register,
 };
 
 use crate::registry::{HedgeControl, Managed, RetryControl, TimeoutControl};

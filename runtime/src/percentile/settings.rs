@@ -43,12 +43,18 @@ impl Settings {
     #[inline]
     pub(super) fn in_force<T>(&self, look: impl FnOnce(&Values) -> T) -> T {
         #[cfg(feature = "registry")]
-        if let Some(over) = self.control.over()
-            && let Some(over) = &*over
-        {
-            return look(over);
+        if self.control.is_altered() {
+            return self.altered(look);
         }
         look(&self.own)
+    }
+
+    #[cfg(feature = "registry")]
+    #[cold]
+    #[inline(never)]
+    fn altered<T>(&self, look: impl FnOnce(&Values) -> T) -> T {
+        let over = self.control.over();
+        look(over.as_ref().and_then(|over| over.as_deref()).unwrap_or(&self.own))
     }
 }
 

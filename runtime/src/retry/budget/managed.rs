@@ -19,12 +19,14 @@ impl RetryBudget {
     /// Looks at the settings that are in force, all at once.
     #[inline]
     pub(super) fn in_force<T>(&self, look: impl FnOnce(&Limits) -> T) -> T {
-        if let Some(over) = self.control.over()
-            && let Some(over) = &*over
-        {
-            return look(over);
-        }
-        look(&self.own)
+        if self.control.is_altered() { self.altered(look) } else { look(&self.own) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn altered<T>(&self, look: impl FnOnce(&Limits) -> T) -> T {
+        let over = self.control.over();
+        look(over.as_ref().and_then(|over| over.as_deref()).unwrap_or(&self.own))
     }
 
     /// Puts others in force, in one step with what they mean for what was counted.
