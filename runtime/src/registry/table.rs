@@ -33,14 +33,17 @@ pub(crate) fn takes(policy: &dyn Managed, rows: &[(&str, Value, &str)]) {
     assert_eq!(shown(policy), own, "an empty list takes everything back");
 }
 
+/// A list of settings, and what is said of it.
+type Refused<'a> = (&'a [(&'a str, Value)], &'a [&'a str]);
+
 /// Each list of settings is refused with these words, and changes nothing.
-pub(crate) fn refuses(policy: &dyn Managed, rows: &[(&[(&str, Value)], &[&str])]) {
+pub(crate) fn refuses(policy: &dyn Managed, rows: &[Refused<'_>]) {
     let own = shown(policy);
     for (over, expected) in rows {
         let messages = put(policy, over).expect_err(&format!("{over:?}"));
         assert_eq!(messages, *expected, "{over:?}");
         for message in &messages {
-            assert!(!message.ends_with('.') && !message.contains("\n"), "{message}");
+            assert!(!message.ends_with('.') && !message.contains('\n'), "{message}");
         }
         assert_eq!(shown(policy), own, "{over:?}");
     }

@@ -148,7 +148,7 @@ fn nothing_is_lost_but_the_change_itself() {
                 (0..CALLS).for_each(|_| {
                     budget.count();
                     drop(budget.take());
-                })
+                });
             })
         });
         let mut hours = 1;
