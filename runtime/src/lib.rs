@@ -146,6 +146,8 @@
 //! None is on by default.
 //!
 //! - `metrics`: what the policies count, through the facade of the crate `metrics`: [`telemetry`] lists the names.
+//! - `config`: the module `config`, settings from a TOML file and environment variables over those of the attributes.
+//! - `watch`: the same again whenever the file changes.
 //! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
 //! - `registry`: the module `registry`, in which every policy of the program is listed, steered and changed, and
 //!   `health()`, which tells from them whether it can do its work.
@@ -198,6 +200,8 @@ mod woken;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "registry")]
 pub mod health;
 #[cfg(feature = "registry")]
