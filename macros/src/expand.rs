@@ -3,7 +3,7 @@
 //! ```text
 //! #[fallback(Ok(Row::default()))]                let mut retry = retry({ static RETRY: Retry = ..; &RETRY });
 //! #[retry(attempts = 5)]                         let outcome = loop {
-//! #[timeout("1s")]                                   let call = call(async { BODY });
+//! #[timeout("1s")]                                   let call = body(SITE, async { BODY });
 //! async fn fetch(..) -> Result<Row, E> { BODY }      let call = timeout({ static TIMEOUT: ..; &TIMEOUT }).around(call);
 //!                                                    let delay = {
 //!                                                        let outcome = retry.attempt(call).await;
@@ -23,6 +23,7 @@
 //! In a blocking function a call is a closure, `.await` is `()`, and the rest is the same.
 
 mod convert;
+mod site;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -217,7 +218,7 @@ impl Expand<'_> {
             let anchor = self.anchor();
             quote_spanned!(site()=> #root::__private::call(async { #anchor #answer }).await)
         } else {
-            quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
+            quote_spanned!(site()=> #root::__private::answer(|| -> #output { #answer }))
         };
         let is_stale_above = self.stack.layers.iter().any(|above| above.number < layer.number && above.is_stale());
         let (begin, answers) = if is_stale_above {
@@ -300,14 +301,14 @@ impl Expand<'_> {
     fn innermost(&self) -> TokenStream {
         let root = self.root;
         if self.is_async {
-            let block = self.async_block();
-            return quote_spanned!(site()=> #root::__private::call(#block));
+            let (site_of, block) = (self.site(), self.async_block());
+            return quote_spanned!(site()=> #root::__private::body(#site_of, #block));
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> &mut body);
         }
-        let (capture, closure) = (self.capture(), self.closure());
-        quote_spanned!(site()=> #root::__private::once(#capture #closure))
+        let (site_of, capture, closure) = (self.site(), self.capture(), self.closure());
+        quote_spanned!(site()=> #root::__private::once(#site_of, #capture #closure))
     }
 
     fn async_block(&self) -> TokenStream {
@@ -318,8 +319,8 @@ impl Expand<'_> {
     }
 
     fn repeatable_body(&self) -> TokenStream {
-        let (root, closure) = (self.root, self.closure());
-        quote_spanned!(site()=> let mut body = #root::__private::repeatable(#closure);)
+        let (root, site_of, closure) = (self.root, self.site(), self.closure());
+        quote_spanned!(site()=> let mut body = #root::__private::repeatable(#site_of, #closure);)
     }
 
     fn closure(&self) -> TokenStream {

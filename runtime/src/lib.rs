@@ -152,6 +152,7 @@ mod rejection;
 mod retry;
 mod retry_after;
 mod scope;
+mod site;
 mod sleeper;
 mod sync;
 mod time;

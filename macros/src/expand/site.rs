@@ -1,0 +1,143 @@
+//! Who the body is, for tests that put a fault in its place. The runtime decides by its feature `testing` what comes of
+//! it.
+//!
+//! ```text
+//! site!(Result<Row, Error>, "payments")        #[retry(name = "payments")] fn f() -> Result<Row, Error>
+//! site!(errors: Result<&Row, Error>)           what borrows cannot be made by a test, but the error can
+//! site!()                                      fn f() -> impl Iterator<Item = Row>
+//! ```
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::visit::{self, Visit};
+use syn::{GenericArgument, Lifetime, Macro, Path, PathArguments, Type, TypeInfer, TypeReference};
+
+use super::{Expand, site};
+
+impl Expand<'_> {
+    /// Who the body is.
+    pub(super) fn site(&self) -> TokenStream {
+        let (root, output) = (self.root, self.output);
+        let mut names: Vec<_> = self.stack.layers.iter().filter_map(|layer| layer.common.name.as_ref()).collect();
+        let mut seen = Vec::new();
+        names.retain(|name| {
+            let is_new = !seen.contains(&name.value());
+            seen.push(name.value());
+            is_new
+        });
+        match Makes::of(output) {
+            Makes::All => quote_spanned!(site()=> #root::__private::site!(#output #(, #names)*)),
+            Makes::Errors => quote_spanned!(site()=> #root::__private::site!(errors: #output #(, #names)*)),
+            Makes::Nothing => quote_spanned!(site()=> #root::__private::site!(#(#names),*)),
+        }
+    }
+}
+
+/// What of a return type somebody outside of the function can make.
+#[derive(Debug, PartialEq)]
+enum Makes {
+    All,
+    Errors,
+    Nothing,
+}
+
+impl Makes {
+    fn of(output: &Type) -> Self {
+        if !is_bound(output) {
+            return Self::All;
+        }
+        match error(output) {
+            Some(None) => Self::Errors,
+            Some(Some(error)) if !is_bound(error) => Self::Errors,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// The error of a `Result`, `Some(None)` where an alias has it: `io::Result<T>`.
+fn error(output: &Type) -> Option<Option<&Type>> {
+    let path = match output {
+        Type::Path(path) => &path.path,
+        Type::Group(group) => return error(&group.elem),
+        Type::Paren(paren) => return error(&paren.elem),
+        _ => return None,
+    };
+    let last = path.segments.last().filter(|last| last.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let types: Option<Vec<&Type>> = arguments
+        .args
+        .iter()
+        .map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+        .collect();
+    match types?[..] {
+        [_] => Some(None),
+        [_, error] => Some(Some(error)),
+        _ => None,
+    }
+}
+
+/// Whether a type has anything in it that is bound to a call, or may have: a lifetime, a `_` that only the body knows, a
+/// macro. `Self` may be a type with a lifetime.
+fn is_bound(ty: &Type) -> bool {
+    struct Bound(bool);
+    impl<'ast> Visit<'ast> for Bound {
+        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+            self.0 |= lifetime.ident != "static";
+        }
+
+        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+            self.0 |= reference.lifetime.is_none();
+            visit::visit_type_reference(self, reference);
+        }
+
+        fn visit_type_infer(&mut self, _: &'ast TypeInfer) {
+            self.0 = true;
+        }
+
+        fn visit_macro(&mut self, _: &'ast Macro) {
+            self.0 = true;
+        }
+
+        fn visit_path(&mut self, path: &'ast Path) {
+            self.0 |= path.segments.first().is_some_and(|first| first.ident == "Self");
+            visit::visit_path(self, path);
+        }
+    }
+    let mut bound = Bound(false);
+    bound.visit_type(ty);
+    bound.0 || matches!(ty, Type::Verbatim(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_borrows_is_not_made() {
+        for (output, makes) in [
+            ("Result<Row, Error>", Makes::All),
+            ("Result<&'static str, Box<dyn Error + Send + Sync>>", Makes::All),
+            ("Option<u32>", Makes::All),
+            ("()", Makes::All),
+            ("Result<&str, Error>", Makes::Errors),
+            ("Result<Row<'_>, Error>", Makes::Errors),
+            ("Result<_, Error>", Makes::Errors),
+            ("Result<Self, Error>", Makes::Errors),
+            ("io::Result<&'a str>", Makes::Errors),
+            ("Result<Row, Error<'a>>", Makes::Nothing),
+            ("Result<Row, Self::Error>", Makes::Nothing),
+            ("Result<Row, <Self as Client>::Error>", Makes::Nothing),
+            ("Result<Row, error!()>", Makes::Nothing),
+            ("IResult<&str, Row>", Makes::Nothing),
+            ("Result<'a, Row>", Makes::Nothing),
+            ("&str", Makes::Nothing),
+            ("_", Makes::Nothing),
+            ("Self", Makes::Nothing),
+        ] {
+            assert_eq!(Makes::of(&syn::parse_str(output).unwrap()), makes, "{output}");
+        }
+    }
+}
