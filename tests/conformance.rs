@@ -49,5 +49,7 @@ mod sets;
 mod shared_breakers;
 #[path = "conformance/stale.rs"]
 mod stale;
+#[path = "conformance/testing.rs"]
+mod testing;
 #[path = "conformance/timeout.rs"]
 mod timeout;
