@@ -74,7 +74,7 @@ pub fn inject(name: impl Into<String>, fault: Fault) -> Injection {
 /// let script = testing::script("price", [
 ///     Fault::error(|| Lost).first(2),
 ///     Fault::latency(Duration::from_secs(1)),
-///     Fault::value(|| 8),
+///     Fault::value(|| 8_u32),
 /// ]);
 /// assert_eq!(price().await.unwrap(), 7);        // lost, lost, late
 /// assert!(!script.is_finished());

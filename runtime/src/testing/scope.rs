@@ -27,16 +27,22 @@ thread_local! {
 /// #[derive(Debug, PartialEq)]
 /// struct Lost;
 ///
-/// #[steadfast::timeout("1s", error = |_| Lost)]
+/// #[steadfast::retry(attempts = 1)]
 /// async fn price() -> Result<u32, Lost> {
 ///     Ok(7)
 /// }
 ///
-/// # #[tokio::main]
+/// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let _lost = testing::inject("price", Fault::error(|| Lost));
-/// assert_eq!(tokio::spawn(price()).await.unwrap(), Ok(7));     // another thread, perhaps
-/// assert_eq!(tokio::spawn(Scope::current().enter(price())).await.unwrap(), Err(Lost));
+/// assert_eq!(tokio::spawn(price()).await.unwrap(), Err(Lost));       // on this thread
+///
+/// // To a worker of another runtime:
+/// let there = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// let price = Scope::current().enter(price());
+/// # let worker =
+/// std::thread::spawn(move || assert_eq!(there.block_on(price), Err(Lost)));
+/// # worker.join().unwrap();
 /// # }
 /// ```
 ///
