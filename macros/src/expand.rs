@@ -3,7 +3,7 @@
 //! ```text
 //! #[fallback(Ok(Row::default()))]                let mut retry = retry({ static RETRY: Retry = ..; &RETRY });
 //! #[retry(attempts = 5)]                         let outcome = loop {
-//! #[timeout("1s")]                                   let call = body(SITE, async { BODY });
+//! #[timeout("1s")]                                   let call = SITE.call(async { BODY });
 //! async fn fetch(..) -> Result<Row, E> { BODY }      let call = timeout({ static TIMEOUT: ..; &TIMEOUT }).around(call);
 //!                                                    let delay = {
 //!                                                        let outcome = retry.attempt(call).await;
@@ -31,6 +31,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Lifetime, Type};
 
 use self::convert::Converts;
+use self::site::Makes;
 use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
 use crate::emit::{Root, at};
@@ -42,7 +43,9 @@ use crate::stack::Stack;
 /// The statements of the function with the stack around them.
 pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> TokenStream {
     let statements = core::mem::take(&mut shape.body);
-    let expand = Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements };
+    let makes = Makes::of(&shape.output, &function.signature.generics);
+    let expand =
+        Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements, makes };
     let expanded = expand.function();
     function.take_mut_off(&stack.clones);
     shape.wrap(expanded)
@@ -54,6 +57,8 @@ struct Expand<'a> {
     output: &'a Type,
     is_async: bool,
     statements: TokenStream,
+    /// What of the output a test can make.
+    makes: Makes,
 }
 
 /// All names of the expansion are its own: a local of the user never meets them.
@@ -299,16 +304,15 @@ impl Expand<'_> {
 
     /// The user's own code.
     fn innermost(&self) -> TokenStream {
-        let root = self.root;
         if self.is_async {
             let (site_of, block) = (self.site(), self.async_block());
-            return quote_spanned!(site()=> #root::__private::body(#site_of, #block));
+            return quote_spanned!(site()=> #site_of.call(#block));
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> &mut body);
         }
         let (site_of, capture, closure) = (self.site(), self.capture(), self.closure());
-        quote_spanned!(site()=> #root::__private::once(#site_of, #capture #closure))
+        quote_spanned!(site()=> #site_of.once(#capture #closure))
     }
 
     fn async_block(&self) -> TokenStream {
@@ -319,8 +323,8 @@ impl Expand<'_> {
     }
 
     fn repeatable_body(&self) -> TokenStream {
-        let (root, site_of, closure) = (self.root, self.site(), self.closure());
-        quote_spanned!(site()=> let mut body = #root::__private::repeatable(#site_of, #closure);)
+        let (site_of, closure) = (self.site(), self.closure());
+        quote_spanned!(site()=> let mut body = #site_of.repeatable(#closure);)
     }
 
     fn closure(&self) -> TokenStream {

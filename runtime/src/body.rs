@@ -1,20 +1,6 @@
-//! The innermost end of a blocking stack, and the answer of a fallback within one.
+//! What a function returns, and the answer of a fallback within a stack.
 
 use crate::Flow;
-use crate::site::Site;
-
-/// A body that runs once. Its closure is seen by the compiler as one that may give away what it captures.
-#[inline]
-pub fn once<R, X>(site: Site<R>, body: impl FnOnce() -> R) -> impl FnOnce() -> Flow<R, X> {
-    move || Flow::Returned(site.run(body))
-}
-
-/// A body that runs once an attempt. A closure that gives away what it captured is refused by the compiler here, at
-/// the variable.
-#[inline]
-pub fn repeatable<R, X>(site: Site<R>, mut body: impl FnMut() -> R) -> impl FnMut() -> Flow<R, X> {
-    move || Flow::Returned(site.run(&mut body))
-}
 
 /// The answer of a fallback beneath other policies.
 #[inline]

@@ -4,9 +4,9 @@
 //! `testing` that is a value without size, and what it was told is not looked at.
 
 #[cfg(feature = "testing")]
-pub use crate::testing::site::{Site, body};
+pub use crate::testing::site::Site;
 #[cfg(not(feature = "testing"))]
-pub use without::{Site, body};
+pub use without::Site;
 
 /// `site!(R, "payments")`: the function in which it stands, what it returns, and the names of its policies.
 /// `site!(errors: R)` of an `R` that borrows, but for its error; `site!()` of one that nobody else can make.
@@ -46,6 +46,7 @@ macro_rules! __steadfast_site {
 mod without {
     use core::marker::PhantomData;
 
+    use crate::Flow;
     use crate::flow::{Call, call};
 
     /// Nothing.
@@ -60,16 +61,23 @@ mod without {
             Self(PhantomData)
         }
 
+        /// The innermost end of an async stack.
         #[inline]
-        #[expect(clippy::unused_self, reason = "as with faults")]
-        pub(crate) fn run(&self, body: impl FnOnce() -> R) -> R {
-            body()
+        pub const fn call<F: Future<Output = R>, X>(self, body: F) -> Call<F, X> {
+            call(body)
         }
-    }
 
-    /// The innermost end of an async stack.
-    #[inline]
-    pub const fn body<F: Future, X>(_site: Site<F::Output>, body: F) -> Call<F, X> {
-        call(body)
+        /// A body that runs once. Its closure is seen by the compiler as one that may give away what it captures.
+        #[inline]
+        pub fn once<X>(self, body: impl FnOnce() -> R) -> impl FnOnce() -> Flow<R, X> {
+            || Flow::Returned(body())
+        }
+
+        /// A body that runs once an attempt. A closure that gives away what it captured is refused by the compiler
+        /// here, at the variable.
+        #[inline]
+        pub fn repeatable<X>(self, mut body: impl FnMut() -> R) -> impl FnMut() -> Flow<R, X> {
+            move || Flow::Returned(body())
+        }
     }
 }

@@ -169,13 +169,16 @@ async fn x01e_it_stands_beneath_every_policy() {
 /// A fallback that answers is no call.
 #[tokio::test(start_paused = true)]
 async fn x01f_answers_are_left_alone() {
+    fn nine() -> Answer {
+        Ok(9)
+    }
     #[retry(attempts = 2, backoff = none)]
-    #[fallback({ Ok(9) })]
+    #[fallback(nine())]
     async fn call() -> Answer {
         Ok(1)
     }
     #[retry(attempts = 2, backoff = none)]
-    #[fallback({ Ok(9) })]
+    #[fallback(nine())]
     fn call_blocking() -> Answer {
         Ok(1)
     }
@@ -570,16 +573,16 @@ async fn x10_what_does_not_fit_is_told() {
         let _faults = testing::inject("*", fault);
         tokio::spawn(call).await.unwrap_err().into_panic().downcast_ref::<String>().unwrap().clone()
     };
-    let wrong = said(Box::pin(async { drop(maybe().await) }), Fault::value(|| 1_u8)).await;
+    let wrong = said(Box::pin(async { let _ = maybe().await; }), Fault::value(|| 1_u8)).await;
     assert!(wrong.contains("an injected value of type `u8` does not fit `"), "{wrong}");
     assert!(wrong.ends_with("maybe`, which returns `core::option::Option<u32>`"), "{wrong}");
-    let wrong = said(Box::pin(async { drop(Client::new().pay().await) }), Fault::error(|| "lost")).await;
+    let wrong = said(Box::pin(async { let _ = Client::new().pay().await; }), Fault::error(|| "lost")).await;
     assert!(wrong.contains("an injected error of type `&str` does not fit `"), "{wrong}");
     for (call, fault) in [
-        (Box::pin(async { drop(borrows("x").await) }) as Call, Fault::value(|| "x")),
-        (Box::pin(async { drop(generic::<u32, Error>(&1).await) }), failed()),
-        (Box::pin(async { drop(generic_success(&1).await) }), Fault::value(|| vec![1])),
-        (Box::pin(async { drop(opaque().await) }), Fault::value(|| 1..3)),
+        (Box::pin(async { let _ = borrows("x").await; }) as Call, Fault::value(|| "x")),
+        (Box::pin(async { let _ = generic::<u32, Error>(&1).await; }), failed()),
+        (Box::pin(async { let _ = generic_success(&1).await; }), Fault::value(|| vec![1])),
+        (Box::pin(async { let _ = opaque().await; }), Fault::value(|| 1..3)),
     ] {
         let wrong = said(call, fault).await;
         assert!(wrong.contains("no test can make what borrows or is of a type parameter"), "{wrong}");
@@ -595,4 +598,78 @@ fn x11_a_future_is_what_it_was() {
         Ok(u32::try_from(of.len()).unwrap_or(0))
     }
     is_send_and_sync(&call(String::new()));
+}
+
+/// What a test cannot make must compile as ever: lifetimes that are not written, and such that are, in whatever place.
+#[tokio::test]
+#[allow(mismatched_lifetime_syntaxes, elided_lifetimes_in_paths, reason = "as people write them")]
+async fn x12_every_return_type_compiles() {
+    use std::cell::{Cell, RefCell, RefMut};
+    use tokio::sync::{Mutex, MutexGuard};
+
+    struct Row<'a>(&'a str);
+    #[derive(Debug)]
+    struct Borrowed<'a>(#[allow(dead_code, reason = "held")] &'a Cell<&'a str>);
+    struct Pool<'p, T, E> {
+        name: &'p str,
+        value: Mutex<T>,
+        cell: RefCell<T>,
+        error: fn() -> E,
+    }
+
+    impl<'p, T: Clone, E> Pool<'p, T, E> {
+        #[retry(attempts = 1)]
+        async fn hidden(&self) -> Result<MutexGuard<T>, Error> {
+            Ok(self.value.lock().await)
+        }
+        #[retry(attempts = 1)]
+        async fn row(&self) -> Result<Row, Error> {
+            Ok(Row(self.name))
+        }
+        #[retry(attempts = 1)]
+        fn hidden_blocking(&self) -> Result<RefMut<T>, E> {
+            self.cell.try_borrow_mut().map_err(|_| (self.error)())
+        }
+        #[retry(attempts = 1)]
+        async fn option(&self) -> Option<Row> {
+            Some(Row(self.name))
+        }
+        #[retry(attempts = 1)]
+        async fn of_the_impl(&self) -> Result<T, E> {
+            Ok(self.value.lock().await.clone())
+        }
+        #[retry(attempts = 1)]
+        async fn named(&self) -> Result<&'p str, Box<dyn std::error::Error + Send + Sync>> {
+            Ok(self.name)
+        }
+        #[retry(attempts = 1)]
+        async fn invariant<'a>(of: &'a Cell<&'a str>) -> Result<&'a Cell<&'a str>, Borrowed<'a>> {
+            Ok(of)
+        }
+        #[circuit_breaker]
+        async fn itself(self) -> Result<Self, Error> {
+            Ok(self)
+        }
+        #[circuit_breaker]
+        fn boxed(&self) -> std::pin::Pin<Box<dyn Future<Output = Result<&'_ str, Error>> + '_>> {
+            let name = self.name;
+            Box::pin(async move { Ok(name) })
+        }
+    }
+
+    let pool =
+        Pool { name: "pool", value: Mutex::new(String::new()), cell: RefCell::new(String::new()), error: || Error::Io };
+    {
+        let _faults = testing::inject("*", failed());
+        assert_eq!(pool.hidden().await.err(), Some(Error::Failed));
+        assert_eq!(pool.row().await.map(|row| row.0), Err(Error::Failed));
+        assert_eq!(pool.boxed().await, Err(Error::Failed));
+    }
+    assert!(pool.hidden().await.is_ok() && pool.hidden_blocking().is_ok());
+    assert_eq!(pool.option().await.map(|row| row.0), Some("pool"));
+    assert_eq!(pool.of_the_impl().await.unwrap(), "");
+    assert_eq!(pool.named().await.unwrap(), "pool");
+    let cell = Cell::new("x");
+    assert_eq!(Pool::<u8, u8>::invariant(&cell).await.unwrap().get(), "x");
+    assert_eq!(pool.itself().await.unwrap().name, "pool");
 }

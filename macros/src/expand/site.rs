@@ -10,7 +10,9 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, Lifetime, Macro, Path, PathArguments, Type, TypeInfer, TypeReference};
+use syn::{
+    GenericArgument, Generics, Lifetime, Macro, Path, PathArguments, PathSegment, Type, TypeInfer, TypeReference,
+};
 
 use super::{Expand, site};
 
@@ -25,7 +27,7 @@ impl Expand<'_> {
             seen.push(name.value());
             is_new
         });
-        match Makes::of(output) {
+        match self.makes {
             Makes::All => quote_spanned!(site()=> #root::__private::site!(#output #(, #names)*)),
             Makes::Errors => quote_spanned!(site()=> #root::__private::site!(errors: #output #(, #names)*)),
             Makes::Nothing => quote_spanned!(site()=> #root::__private::site!(#(#names),*)),
@@ -35,14 +37,15 @@ impl Expand<'_> {
 
 /// What of a return type somebody outside of the function can make.
 #[derive(Debug, PartialEq)]
-enum Makes {
+pub(super) enum Makes {
     All,
     Errors,
     Nothing,
 }
 
 impl Makes {
-    fn of(output: &Type) -> Self {
+    pub(super) fn of(output: &Type, generics: &Generics) -> Self {
+        let is_bound = |ty| is_bound(ty, generics);
         if !is_bound(output) {
             return Self::All;
         }
@@ -80,35 +83,48 @@ fn error(output: &Type) -> Option<Option<&Type>> {
 }
 
 /// Whether a type has anything in it that is bound to a call, or may have: a lifetime, a `_` that only the body knows, a
-/// macro. `Self` may be a type with a lifetime.
-fn is_bound(ty: &Type) -> bool {
-    struct Bound(bool);
-    impl<'ast> Visit<'ast> for Bound {
+/// macro, a type parameter. `Self` may be a type with a lifetime. Of the parameters of an `impl` nothing is known here but
+/// how people call them; the runtime finds most others.
+fn is_bound(ty: &Type, generics: &Generics) -> bool {
+    struct Bound<'g> {
+        generics: &'g Generics,
+        is_bound: bool,
+    }
+    impl<'ast> Visit<'ast> for Bound<'_> {
         fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-            self.0 |= lifetime.ident != "static";
+            self.is_bound |= lifetime.ident != "static";
         }
 
         fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-            self.0 |= reference.lifetime.is_none();
+            self.is_bound |= reference.lifetime.is_none();
             visit::visit_type_reference(self, reference);
         }
 
         fn visit_type_infer(&mut self, _: &'ast TypeInfer) {
-            self.0 = true;
+            self.is_bound = true;
         }
 
         fn visit_macro(&mut self, _: &'ast Macro) {
-            self.0 = true;
+            self.is_bound = true;
         }
 
         fn visit_path(&mut self, path: &'ast Path) {
-            self.0 |= path.segments.first().is_some_and(|first| first.ident == "Self");
+            self.is_bound |= path.segments.first().is_some_and(|PathSegment { ident, .. }| {
+                let is_of_the_function = self.generics.type_params().any(|parameter| parameter.ident == *ident);
+                ident == "Self" || is_of_the_function || is_called_as_a_parameter(&ident.to_string())
+            });
             visit::visit_path(self, path);
         }
     }
-    let mut bound = Bound(false);
+    let mut bound = Bound { generics, is_bound: matches!(ty, Type::Verbatim(_)) };
     bound.visit_type(ty);
-    bound.0 || matches!(ty, Type::Verbatim(_))
+    bound.is_bound
+}
+
+/// `T`, `K2`.
+fn is_called_as_a_parameter(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -117,6 +133,7 @@ mod tests {
 
     #[test]
     fn what_borrows_is_not_made() {
+        let generics = syn::parse_quote!(<'a, Item>);
         for (output, makes) in [
             ("Result<Row, Error>", Makes::All),
             ("Result<&'static str, Box<dyn Error + Send + Sync>>", Makes::All),
@@ -131,13 +148,18 @@ mod tests {
             ("Result<Row, Self::Error>", Makes::Nothing),
             ("Result<Row, <Self as Client>::Error>", Makes::Nothing),
             ("Result<Row, error!()>", Makes::Nothing),
+            ("Result<Arc<Item>, Error>", Makes::Errors),
+            ("Result<Arc<T>, Error>", Makes::Errors),
+            ("Result<T::Out, Error>", Makes::Errors),
+            ("Result<Row, E2>", Makes::Nothing),
+            ("Result<Row, OK>", Makes::All),
             ("IResult<&str, Row>", Makes::Nothing),
             ("Result<'a, Row>", Makes::Nothing),
             ("&str", Makes::Nothing),
             ("_", Makes::Nothing),
             ("Self", Makes::Nothing),
         ] {
-            assert_eq!(Makes::of(&syn::parse_str(output).unwrap()), makes, "{output}");
+            assert_eq!(Makes::of(&syn::parse_str(output).unwrap(), &generics), makes, "{output}");
         }
     }
 }

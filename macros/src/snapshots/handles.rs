@@ -26,17 +26,15 @@ fn shared_policies() {
                 >(&self.breaker);
                 let mut retry = ::steadfast::__private::retry(&policy);
                 let outcome = loop {
-                    let call = ::steadfast::__private::body(
-                        ::steadfast::__private::site!(Result < Row, Error >),
-                        async {
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Result<Row, Error>,
                             > {
                                 return ret;
                             }
                             self.query(key).await
-                        },
-                    );
+                        });
                     let call = ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .abandoned(::steadfast::Abandoned::Failure)
                         .around(
@@ -92,10 +90,8 @@ fn key() {
                     &CIRCUIT_BREAKER
                 }
                     .get(&(&host, &port));
-                let call = ::steadfast::__private::once(
-                    ::steadfast::__private::site!(Result < Row, Error >),
-                    move || -> Result<Row, Error> { query(host, port) },
-                );
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query(host, port) });
                 let call = || {
                     ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .run(
@@ -129,10 +125,8 @@ fn shared_by_key() {
                     _,
                 >(&HOSTS)
                     .get(&url.host());
-                let call = ::steadfast::__private::once(
-                    ::steadfast::__private::site!(Result < Row, Error >),
-                    move || -> Result<Row, Error> { query(url) },
-                );
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query(url) });
                 let call = || {
                     ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .run(
@@ -176,17 +170,15 @@ fn retry_with_a_budget() {
                     &budget,
                 );
                 let outcome = loop {
-                    let call = ::steadfast::__private::body(
-                        ::steadfast::__private::site!(Result < Row, Error >),
-                        async {
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Result<Row, Error>,
                             > {
                                 return ret;
                             }
                             self.query(key).await
-                        },
-                    );
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -229,10 +221,8 @@ fn shared_retry_with_a_budget_blocking() {
                     _,
                 >(&UPSTREAM);
                 let mut retry = ::steadfast::__private::retry_within(&policy, &budget);
-                let mut body = ::steadfast::__private::repeatable(
-                    ::steadfast::__private::site!(Result < Row, Error >),
-                    || -> Result<Row, Error> { query(key) },
-                );
+                let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                    .repeatable(|| -> Result<Row, Error> { query(key) });
                 let outcome = loop {
                     let call = &mut body;
                     let delay = {

@@ -17,17 +17,15 @@ fn of_the_function() {
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let calls = || {
-                    ::steadfast::__private::body(
-                        ::steadfast::__private::site!(Result < Row, Error >),
-                        async {
+                    ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Result<Row, Error>,
                             > {
                                 return ret;
                             }
                             self.query(key).await
-                        },
-                    )
+                        })
                 };
                 let call = ::steadfast::__private::hedge({
                         static HEDGE: ::steadfast::Hedge = ::steadfast::Hedge::new(
@@ -74,9 +72,8 @@ fn by_expressions_within_a_budget() {
                     _,
                 >(&self.budget);
                 let calls = || {
-                    ::steadfast::__private::body(
-                        ::steadfast::__private::site!(Result < Row, Error >),
-                        async {
+                    ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Result<Row, Error>,
                             > {
@@ -84,8 +81,7 @@ fn by_expressions_within_a_budget() {
                             }
                             let key = ::core::clone::Clone::clone(&key);
                             query(key).await
-                        },
-                    )
+                        })
                 };
                 let call = ::steadfast::__private::hedge(&hedge)
                     .within(&hedge_budget)
@@ -124,17 +120,15 @@ fn after_a_percentile() {
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let calls = || {
-                    ::steadfast::__private::body(
-                        ::steadfast::__private::site!(Result < Row, Error >, "rows"),
-                        async {
+                    ::steadfast::__private::site!(Result < Row, Error >, "rows")
+                        .call(async {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Result<Row, Error>,
                             > {
                                 return ret;
                             }
                             self.query(key).await
-                        },
-                    )
+                        })
                 };
                 let call = ::steadfast::__private::hedge({
                         static HEDGE: ::steadfast::Hedge = ::steadfast::Hedge::percentile({
@@ -187,17 +181,15 @@ fn in_a_stack() {
                 });
                 let outcome = loop {
                     let calls = || {
-                        let call = ::steadfast::__private::body(
-                            ::steadfast::__private::site!(Result < Row, Error >),
-                            async {
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
                                 if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                     Result<Row, Error>,
                                 > {
                                     return ret;
                                 }
                                 self.query(key).await
-                            },
-                        );
+                            });
                         let call = ::steadfast::__private::timeout({
                                 static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                         ::core::time::Duration::from_secs(1),
@@ -274,17 +266,15 @@ fn over_a_loop_and_over_another() {
                                 &RETRY
                             });
                             loop {
-                                let call = ::steadfast::__private::body(
-                                    ::steadfast::__private::site!(Result < Row, Error >),
-                                    async {
+                                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                    .call(async {
                                         if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                             Result<Row, Error>,
                                         > {
                                             return ret;
                                         }
                                         query(key).await
-                                    },
-                                );
+                                    });
                                 let delay = {
                                     let outcome = retry.attempt(call).await;
                                     match retry
@@ -349,17 +339,15 @@ fn between_fallbacks() {
                         async {
                             'handled_3: {
                                 let outcome = {
-                                    let call = ::steadfast::__private::body(
-                                        ::steadfast::__private::site!(Result < Row, Error >),
-                                        async {
+                                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                        .call(async {
                                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                                 Result<Row, Error>,
                                             > {
                                                 return ret;
                                             }
                                             self.query(key).await
-                                        },
-                                    );
+                                        });
                                     call.await
                                 };
                                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(

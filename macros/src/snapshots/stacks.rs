@@ -26,9 +26,8 @@ fn all_four() {
                         &RETRY
                     });
                     loop {
-                        let call = ::steadfast::__private::body(
-                            ::steadfast::__private::site!(Result < Row, Error >),
-                            async {
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
                                 if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                     Result<Row, Error>,
                                 > {
@@ -36,8 +35,7 @@ fn all_four() {
                                 }
                                 let connection = self.pool.get().await?;
                                 connection.query(key).await
-                            },
-                        );
+                            });
                         let call = ::steadfast::__private::timeout({
                                 static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                         ::core::time::Duration::from_secs(1),
@@ -114,13 +112,11 @@ fn all_four_blocking() {
                         static RETRY: ::steadfast::Retry = ::steadfast::Retry::new().inside(&|| {});
                         &RETRY
                     });
-                    let mut body = ::steadfast::__private::repeatable(
-                        ::steadfast::__private::site!(Result < Row, Error >),
-                        || -> Result<Row, Error> {
+                    let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                        .repeatable(|| -> Result<Row, Error> {
                             let connection = self.pool.get()?;
                             connection.query(key)
-                        },
-                    );
+                        });
                     loop {
                         let call = || {
                             'handled_4: {
@@ -227,17 +223,15 @@ fn total_timeout() {
                         &RETRY
                     });
                     loop {
-                        let call = ::steadfast::__private::body(
-                            ::steadfast::__private::site!(Result < Row, Error >),
-                            async {
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
                                 if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                     Result<Row, Error>,
                                 > {
                                     return ret;
                                 }
                                 query(key).await
-                            },
-                        );
+                            });
                         let call = ::steadfast::__private::timeout({
                                 static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                         ::core::time::Duration::from_secs(1),
@@ -297,10 +291,8 @@ fn retry_of_retries() {
                         .inside(&|| {});
                     &RETRY
                 });
-                let mut body = ::steadfast::__private::repeatable(
-                    ::steadfast::__private::site!(Result < Row, Error >),
-                    || -> Result<Row, Error> { query(key) },
-                );
+                let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                    .repeatable(|| -> Result<Row, Error> { query(key) });
                 let outcome = loop {
                     let call = || {
                         let mut retry = ::steadfast::__private::retry({
@@ -370,17 +362,15 @@ fn outcome_for_all() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::body(
-                        ::steadfast::__private::site!(Result < Row, Error >),
-                        async {
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Result<Row, Error>,
                             > {
                                 return ret;
                             }
                             query(key).await
-                        },
-                    );
+                        });
                     let call = ::steadfast::__private::circuit_breaker({
                             static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
                                 .inside(&|| {});

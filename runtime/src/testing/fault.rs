@@ -57,7 +57,11 @@ pub(super) enum Before {
 pub(super) enum End {
     /// The body runs, or what another fault says.
     Body,
-    Made { kind: Kind, type_name: &'static str, make: Arc<dyn Fn() -> Box<dyn Any> + Send + Sync> },
+    Made {
+        kind: Kind,
+        type_name: &'static str,
+        make: Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>,
+    },
     Hang,
     Panic(Arc<str>),
 }

@@ -47,8 +47,24 @@ impl<R> Site<R> {
         Self { place: Place { function: Name::inside(closure), names }, parts }
     }
 
+    /// The innermost end of an async stack.
+    pub const fn call<F: Future<Output = R>, X>(self, body: F) -> Body<F, X> {
+        Body { body, site: self, state: Mutex::new(State::Unasked), rejection: PhantomData }
+    }
+
+    /// A body that runs once. Its closure is seen by the compiler as one that may give away what it captures.
+    pub fn once<X>(self, body: impl FnOnce() -> R) -> impl FnOnce() -> Flow<R, X> {
+        move || Flow::Returned(self.run(body))
+    }
+
+    /// A body that runs once an attempt. A closure that gives away what it captured is refused by the compiler here, at
+    /// the variable.
+    pub fn repeatable<X>(self, mut body: impl FnMut() -> R) -> impl FnMut() -> Flow<R, X> {
+        move || Flow::Returned(self.run(&mut body))
+    }
+
     /// The body of a blocking function, or what takes its place.
-    pub(crate) fn run(&self, body: impl FnOnce() -> R) -> R {
+    fn run(&self, body: impl FnOnce() -> R) -> R {
         let Some(mut plan) = Plan::of(&self.place) else { return body() };
         plan.block();
         self.end(&plan).unwrap_or_else(body)
@@ -63,7 +79,11 @@ impl<R> Site<R> {
                 "{kind} of type `{wanted}` does not fit `{}`, which returns `{}`{}",
                 self.place.function(),
                 type_name::<R>(),
-                if self.parts.can_take(kind) { "" } else { "; no test can make what borrows or is of a type parameter" },
+                if self.parts.can_take(kind) {
+                    ""
+                } else {
+                    "; no test can make what borrows or is of a type parameter"
+                },
             )
         };
         Some(result)
@@ -74,12 +94,6 @@ impl<R> fmt::Debug for Site<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Site").field("place", &self.place).finish_non_exhaustive()
     }
-}
-
-/// The innermost end of an async stack.
-#[inline]
-pub const fn body<F: Future, X>(site: Site<F::Output>, body: F) -> Body<F, X> {
-    Body { body, site, state: Mutex::new(State::Unasked), rejection: PhantomData }
 }
 
 pin_project! {
