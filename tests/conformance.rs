@@ -53,3 +53,5 @@ mod stale;
 mod testing;
 #[path = "conformance/timeout.rs"]
 mod timeout;
+#[path = "conformance/traces.rs"]
+mod traces;

@@ -110,6 +110,11 @@
 //! What a [`StaleFallback`] has kept is counted by
 //! [`len`](StaleFallback::len) and forgotten by [`remove`](StaleFallback::remove) and [`clear`](StaleFallback::clear).
 //!
+//! # Watching
+//!
+//! [`observe`] takes a listener that is told every decision of every policy: [`telemetry`] lists them, and what the features
+//! make of them.
+//!
 //! # Runtime
 //!
 //! What waits in an async function needs a tokio runtime with time enabled; tokio panics without one. All times come
@@ -119,6 +124,7 @@
 //!
 //! None is on by default.
 //!
+//! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
 //! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
 //!   functions that take no time.
 
@@ -157,6 +163,7 @@ mod sleeper;
 mod sync;
 mod time;
 mod timeout;
+mod trace;
 mod wake;
 #[cfg(test)]
 mod woken;
@@ -166,6 +173,8 @@ mod woken;
 pub mod __private;
 #[cfg(feature = "registry")]
 pub mod registry;
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
 #[cfg(feature = "testing")]
 pub mod testing;
 

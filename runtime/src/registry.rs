@@ -1,5 +1,7 @@
 //! Every policy of the program: what it is, how it stands, and how it is steered.
 
+mod duration;
+pub(crate) mod keys;
 mod managed;
 mod value;
 

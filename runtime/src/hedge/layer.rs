@@ -116,8 +116,8 @@ where
             budget.count();
         }
         let FirstProjection::Running { call: first } = this.first.as_mut().project() else { return Poll::Pending };
-        let mut measure = Measure::begin(*this.layer);
-        let failed = match first.poll(cx) {
+        let mut measure = Measure::begin(*this.layer, 1);
+        let failed = match measure.poll(first, cx) {
             Poll::Ready(outcome) => {
                 measure.end(&outcome);
                 match failure(&outcome, class) {

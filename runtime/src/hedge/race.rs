@@ -102,7 +102,7 @@ where
             Some(number) => self.others[number].as_mut().map(|(measure, call)| (measure, call.as_mut())),
         };
         let Some((measure, call)) = call else { return Poll::Pending };
-        let polled = call.poll(cx);
+        let polled = measure.poll(call, cx);
         if let Poll::Ready(outcome) = &polled {
             measure.end(outcome);
         }
@@ -125,8 +125,8 @@ where
             let mut call = Box::pin((self.call)());
             start.spend();
             self.schedule.tell(|call| Decision::Hedged { call });
-            let mut measure = Measure::begin(self.schedule.layer);
-            match call.as_mut().poll(cx) {
+            let mut measure = Measure::begin(self.schedule.layer, self.schedule.started);
+            match measure.poll(call.as_mut(), cx) {
                 Poll::Pending => {
                     self.others.push(Some((measure, call)));
                     self.schedule.waits();

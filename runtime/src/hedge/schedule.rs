@@ -24,7 +24,7 @@ pub(super) struct Schedule<'p> {
     /// The calls that may yet start.
     left: u32,
     /// How many have been.
-    started: u32,
+    pub(super) started: u32,
     next: Next,
     /// Whether the newest call is under way.
     newest_waits: bool,

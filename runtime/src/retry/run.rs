@@ -11,6 +11,7 @@ use crate::event::{Cause, Decision, PolicyKind, announce};
 use crate::hook::tell;
 #[cfg(feature = "testing")]
 use crate::testing::relaxed;
+use crate::trace::Span;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
 const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
@@ -95,14 +96,16 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
 
     /// Lets a call know which attempt it is.
     #[inline]
-    pub const fn attempt<F: Future>(&self, call: F) -> Attempt<F> {
-        Attempt::new(self.state.attempt, call)
+    pub fn attempt<F: Future>(&self, call: F) -> Attempt<F> {
+        Attempt::new(self.state.policy.name, self.state.attempt, call)
     }
 
     /// Makes a call that knows which attempt it is.
     #[inline]
     pub fn run<T>(&self, call: impl FnOnce() -> T) -> T {
         let _attempt = scope::in_attempt(self.state.attempt);
+        let span = Span::attempt(self.state.policy.name, self.state.attempt);
+        let _span = span.enter();
         call()
     }
 

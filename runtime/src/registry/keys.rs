@@ -1,0 +1,131 @@
+//! The settings of a kind as a table: one row says how a setting is called, read and written.
+
+use core::time::Duration;
+
+use super::duration;
+use super::{Refusal, Setting, Value};
+
+/// One setting of policies whose settings are an `S`.
+pub(crate) struct Key<S: 'static> {
+    pub(crate) name: &'static str,
+    /// The value in force; `None` where there is none.
+    pub(crate) get: fn(&S) -> Option<Value>,
+    /// Takes another value.
+    pub(crate) set: fn(&mut S, &Value) -> Result<(), String>,
+}
+
+/// What is in force, in the order of the table.
+pub(crate) fn settings<S>(keys: &[Key<S>], settings: &S) -> Vec<Setting> {
+    keys.iter().filter_map(|key| (key.get)(settings).map(|value| Setting { key: key.name, value })).collect()
+}
+
+/// `settings` with other values over them.
+///
+/// # Errors
+/// Every key that is unknown, and every value that its key does not take.
+pub(crate) fn over<S>(keys: &[Key<S>], mut settings: S, over: &[(&str, Value)]) -> Result<S, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    for (name, value) in over {
+        let set = match keys.iter().find(|key| key.name == *name) {
+            Some(key) => (key.set)(&mut settings, value).map_err(|message| format!("`{name}` {message}")),
+            None => Err(unknown(keys, name)),
+        };
+        if let Err(message) = set {
+            refusals.push(Refusal { key: (*name).to_owned(), message });
+        }
+    }
+    if refusals.is_empty() { Ok(settings) } else { Err(refusals) }
+}
+
+fn unknown<S>(keys: &[Key<S>], name: &str) -> String {
+    let known: Vec<String> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
+    format!("unknown setting `{name}`; expected one of: {}", known.join(", "))
+}
+
+/// What a value is read as. The messages follow the name of the setting: "`attempts` takes ..".
+impl Value {
+    /// `true` or `false`.
+    pub(crate) fn flag(&self) -> Result<bool, String> {
+        match self {
+            Self::Flag(flag) => Ok(*flag),
+            other => Err(format!("takes `true` or `false`, and not {other}")),
+        }
+    }
+
+    /// A whole number in a range.
+    pub(crate) fn count(&self, least: u32, most: u32) -> Result<u32, String> {
+        match self {
+            Self::Integer(number) => u32::try_from(*number)
+                .ok()
+                .filter(|number| (least..=most).contains(number))
+                .ok_or_else(|| format!("takes a whole number from {least} to {most}, and not {number}")),
+            other => Err(format!("takes a whole number, and not {other}")),
+        }
+    }
+
+    /// A number above 0, up to 1.
+    pub(crate) fn share(&self) -> Result<f64, String> {
+        match self.number() {
+            Some(share) if share > 0.0 && share <= 1.0 => Ok(share),
+            _ => Err(format!("takes a share above 0.0 and up to 1.0, and not {self}")),
+        }
+    }
+
+    /// A number, whole or not.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Float(number) => Some(*number),
+            #[expect(clippy::cast_precision_loss, reason = "a setting is small")]
+            Self::Integer(number) => Some(*number as f64),
+            Self::Flag(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// A duration as in attributes: `"250ms"`.
+    pub(crate) fn duration(&self) -> Result<Duration, String> {
+        match self {
+            Self::Text(text) => duration::parse(text),
+            other => Err(format!("takes a duration with its unit, e.g. \"250ms\" or \"5s\", and not {other}")),
+        }
+    }
+
+    /// A duration, shown as it would be written.
+    pub(crate) fn of_duration(duration: Duration) -> Self {
+        Self::Text(duration::text(duration))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Float(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl core::fmt::Display for Value {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Float(number) => write!(f, "{number:?}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+        }
+    }
+}
