@@ -76,7 +76,11 @@ async fn drill(question: &str, shop: &Shop, faults: Vec<Injection>) {
     say(Tone::Held, "policies", format_args!("{retries} retries, {rejected} rejected, {old} answers of yesterday"));
     let tone = if late == 0 { Tone::Good } else { Tone::Bad };
     let in_time = VISITORS - late;
-    say(tone, "visitors", format_args!("{in_time} of {VISITORS} in time, the slowest after {} ms", slowest.as_millis()));
+    say(
+        tone,
+        "visitors",
+        format_args!("{in_time} of {VISITORS} in time, the slowest after {} ms", slowest.as_millis()),
+    );
 }
 
 struct Shop {

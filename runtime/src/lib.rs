@@ -125,8 +125,8 @@
 //! None is on by default.
 //!
 //! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
-//! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
-//!   functions that take no time.
+//! - `testing`: the module `testing`, for tests of code that uses this crate: faults in annotated functions, by name and
+//!   for one test alone, what the policies decided, seeded randomness, and delays of sync functions that take no time.
 
 mod absorb;
 mod body;

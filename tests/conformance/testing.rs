@@ -573,16 +573,48 @@ async fn x10_what_does_not_fit_is_told() {
         let _faults = testing::inject("*", fault);
         tokio::spawn(call).await.unwrap_err().into_panic().downcast_ref::<String>().unwrap().clone()
     };
-    let wrong = said(Box::pin(async { let _ = maybe().await; }), Fault::value(|| 1_u8)).await;
+    let wrong = said(
+        Box::pin(async {
+            let _ = maybe().await;
+        }),
+        Fault::value(|| 1_u8),
+    )
+    .await;
     assert!(wrong.contains("an injected value of type `u8` does not fit `"), "{wrong}");
     assert!(wrong.ends_with("maybe`, which returns `core::option::Option<u32>`"), "{wrong}");
-    let wrong = said(Box::pin(async { let _ = Client::new().pay().await; }), Fault::error(|| "lost")).await;
+    let wrong = said(
+        Box::pin(async {
+            let _ = Client::new().pay().await;
+        }),
+        Fault::error(|| "lost"),
+    )
+    .await;
     assert!(wrong.contains("an injected error of type `&str` does not fit `"), "{wrong}");
     for (call, fault) in [
-        (Box::pin(async { let _ = borrows("x").await; }) as Call, Fault::value(|| "x")),
-        (Box::pin(async { let _ = generic::<u32, Error>(&1).await; }), failed()),
-        (Box::pin(async { let _ = generic_success(&1).await; }), Fault::value(|| vec![1])),
-        (Box::pin(async { let _ = opaque().await; }), Fault::value(|| 1..3)),
+        (
+            Box::pin(async {
+                let _ = borrows("x").await;
+            }) as Call,
+            Fault::value(|| "x"),
+        ),
+        (
+            Box::pin(async {
+                let _ = generic::<u32, Error>(&1).await;
+            }),
+            failed(),
+        ),
+        (
+            Box::pin(async {
+                let _ = generic_success(&1).await;
+            }),
+            Fault::value(|| vec![1]),
+        ),
+        (
+            Box::pin(async {
+                let _ = opaque().await;
+            }),
+            Fault::value(|| 1..3),
+        ),
     ] {
         let wrong = said(call, fault).await;
         assert!(wrong.contains("no test can make what borrows or is of a type parameter"), "{wrong}");

@@ -45,40 +45,32 @@ pub(super) enum Makes {
 
 impl Makes {
     pub(super) fn of(output: &Type, generics: &Generics) -> Self {
-        let is_bound = |ty| is_bound(ty, generics);
+        let is_bound = |ty: &Type| is_bound(ty, generics);
         if !is_bound(output) {
             return Self::All;
         }
-        match error(output) {
-            Some(None) => Self::Errors,
-            Some(Some(error)) if !is_bound(error) => Self::Errors,
-            _ => Self::Nothing,
-        }
+        if has_error(output, is_bound) { Self::Errors } else { Self::Nothing }
     }
 }
 
-/// The error of a `Result`, `Some(None)` where an alias has it: `io::Result<T>`.
-fn error(output: &Type) -> Option<Option<&Type>> {
+/// Whether it is a `Result` of which the error is not bound: `Result<_, Error>`, and `io::Result<_>`, an alias that has it.
+fn has_error(output: &Type, is_bound: impl Fn(&Type) -> bool) -> bool {
     let path = match output {
         Type::Path(path) => &path.path,
-        Type::Group(group) => return error(&group.elem),
-        Type::Paren(paren) => return error(&paren.elem),
-        _ => return None,
+        Type::Group(group) => return has_error(&group.elem, is_bound),
+        Type::Paren(paren) => return has_error(&paren.elem, is_bound),
+        _ => return false,
     };
-    let last = path.segments.last().filter(|last| last.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    let types: Option<Vec<&Type>> = arguments
-        .args
-        .iter()
-        .map(|argument| match argument {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        })
-        .collect();
-    match types?[..] {
-        [_] => Some(None),
-        [_, error] => Some(Some(error)),
-        _ => None,
+    let Some(PathArguments::AngleBracketed(arguments)) =
+        path.segments.last().filter(|last| last.ident == "Result").map(|last| &last.arguments)
+    else {
+        return false;
+    };
+    let mut arguments = arguments.args.iter();
+    match (arguments.next(), arguments.next(), arguments.next()) {
+        (Some(GenericArgument::Type(_)), None, None) => true,
+        (Some(GenericArgument::Type(_)), Some(GenericArgument::Type(error)), None) => !is_bound(error),
+        _ => false,
     }
 }
 

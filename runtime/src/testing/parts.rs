@@ -155,7 +155,6 @@ impl<R: Unpin + 'static> ValueOf for Makes<R> {
 }
 
 /// What cannot be made.
-#[expect(clippy::wrong_self_convention, reason = "by value is what makes it the last rung")]
 pub trait Fixed: Sized {
     /// What it returns.
     type Output;

@@ -91,7 +91,9 @@ impl Scope {
     /// std::thread::spawn(move || scope.run(|| { /* in the scope of the test */ })).join().unwrap();
     /// ```
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _restore = Restore { before: AROUND.replace(Some(self.clone())) };
+        // Where the thread is just ending there is none to put back.
+        let before = AROUND.try_with(|around| around.replace(Some(self.clone())));
+        let _restore = before.ok().map(|before| Restore { before });
         f()
     }
 
@@ -118,7 +120,7 @@ struct Restore {
 impl Drop for Restore {
     fn drop(&mut self) {
         // What it holds is dropped outside of the borrow.
-        let _left = AROUND.replace(self.before.take());
+        let _left = AROUND.try_with(|around| around.replace(self.before.take()));
     }
 }
 

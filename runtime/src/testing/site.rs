@@ -49,7 +49,7 @@ impl<R> Site<R> {
 
     /// The innermost end of an async stack.
     pub const fn call<F: Future<Output = R>, X>(self, body: F) -> Body<F, X> {
-        Body { body, site: self, state: Mutex::new(State::Unasked), rejection: PhantomData }
+        Body { call: body, site: self, state: Mutex::new(State::Unasked), rejection: PhantomData }
     }
 
     /// A body that runs once. Its closure is seen by the compiler as one that may give away what it captures.
@@ -101,7 +101,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Body<F: Future, X> {
         #[pin]
-        body: F,
+        call: F,
         site: Site<F::Output>,
         // Only ever reached by `get_mut`: what a fault holds must not take `Sync` and `UnwindSafe` off the future.
         state: Mutex<State>,
@@ -146,6 +146,6 @@ impl<F: Future, X> Future for Body<F, X> {
                 return Poll::Ready(Flow::Returned(value));
             }
         }
-        this.body.poll(cx).map(Flow::Returned)
+        this.call.poll(cx).map(Flow::Returned)
     }
 }
