@@ -59,6 +59,8 @@ mod settings_stateful;
 mod shared_breakers;
 #[path = "conformance/stale.rs"]
 mod stale;
+#[path = "conformance/testing.rs"]
+mod testing;
 #[path = "conformance/timeout.rs"]
 mod timeout;
 #[path = "conformance/traces.rs"]

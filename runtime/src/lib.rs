@@ -152,8 +152,8 @@
 //! - `registry`: the module `registry`, in which every policy of the program is listed, steered and changed, and
 //!   `health()`, which tells from them whether it can do its work.
 //! - `serde`: what these two tell can be serialised; it brings `registry`.
-//! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
-//!   functions that take no time.
+//! - `testing`: the module `testing`, for tests of code that uses this crate: faults in annotated functions, by name and
+//!   for one test alone, what the policies decided, seeded randomness, and delays of sync functions that take no time.
 
 mod absorb;
 mod body;
@@ -186,6 +186,7 @@ mod rejection;
 mod retry;
 mod retry_after;
 mod scope;
+mod site;
 mod sleeper;
 mod sync;
 #[cfg(feature = "registry")]

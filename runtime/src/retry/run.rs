@@ -9,6 +9,8 @@ use super::backoff::OfPolicy;
 use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Nested, Rejections, Retry, RetryBudget, RetryEvent, Token};
 use crate::event::{Cause, Decision, PolicyKind, announce};
 use crate::hook::tell;
+#[cfg(feature = "testing")]
+use crate::testing::relaxed;
 use crate::trace::Span;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
@@ -313,7 +315,11 @@ impl<'p> State<'p> {
         if self.passes {
             return Err(GiveUp::Nested);
         }
-        if policy.attempts != u32::MAX && self.attempt >= policy.attempts {
+        #[cfg(feature = "testing")]
+        let attempts = relaxed::capped(policy.attempts);
+        #[cfg(not(feature = "testing"))]
+        let attempts = policy.attempts;
+        if attempts != u32::MAX && self.attempt >= attempts {
             return Err(GiveUp::Attempts);
         }
         let max_delay = policy.max_delay.unwrap_or_else(|| backoff.base(&policy.backoff).max(DEFAULT_MAX_DELAY));
@@ -322,6 +328,8 @@ impl<'p> State<'p> {
         }
         let computed = backoff.delay(&policy.backoff, self.attempt).min(max_delay);
         let delay = hint.saturating_add(policy.jitter.spread(computed));
+        #[cfg(feature = "testing")]
+        let delay = relaxed::delay(delay);
         if policy.max_duration.is_some_and(|limit| elapsed.saturating_add(delay) >= limit) {
             return Err(GiveUp::MaxDuration);
         }
