@@ -49,7 +49,10 @@ pub(crate) fn refuses(policy: &dyn Managed, rows: &[Refused<'_>]) {
     }
 }
 
-/// What it has counted, by name.
+/// What it has counted of what it decides, by name; the rest is for metrics.
 pub(crate) fn counted(policy: &dyn Managed) -> Vec<(&'static str, u64)> {
-    policy.counts().iter().map(|count| (count.name, count.value)).collect()
+    const NAMES: [&str; 7] = ["retries", "gave_up", "refused", "timed_out", "hedged", "won", "answered"];
+    let counts = policy.counts();
+    let decided = counts.iter().filter(|count| NAMES.contains(&count.name));
+    decided.map(|count| (count.name, count.value)).collect()
 }
