@@ -59,17 +59,17 @@ pub use self::list::*;
 /// Lists a policy that stands in a `static`, for the module `registry`; with the feature `registry`, and nothing without.
 ///
 /// A `static` that an attribute names, as in `#[circuit_breaker(PAYMENTS)]`, is listed without it. What is not itself a
-/// policy is said with a star, `register!(*PAYMENTS)`: a reference to one, or a `LazyLock`, which is then made by whoever
+/// policy is said with a star, `register!(*MAILS)`: a reference to one, or a `LazyLock`, which is then made by whoever
 /// first asks for the list. It stands where items or statements do.
 ///
 /// ```
 /// use steadfast::CircuitBreaker;
 ///
-/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new().name("payments");
-/// steadfast::register!(PAYMENTS);
+/// static MAILS: CircuitBreaker = CircuitBreaker::new().name("mails");
+/// steadfast::register!(MAILS);
 ///
 /// # #[cfg(feature = "registry")]
-/// assert_eq!(steadfast::registry::find("payments").len(), 1);
+/// assert_eq!(steadfast::registry::find("mails").len(), 1);
 /// ```
 #[macro_export]
 macro_rules! register {

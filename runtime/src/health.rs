@@ -45,6 +45,7 @@
 //!
 //! Retries, timeouts, hedges and fallbacks stand the same at all times, so that they do not count here.
 
+use core::cmp::Reverse;
 use core::fmt;
 
 use crate::PolicyKind;
@@ -98,7 +99,7 @@ impl Health {
     fn of(policies: &[Policy]) -> Self {
         let mut reasons: Vec<Reason> = policies.iter().filter_map(reason).collect();
         // Stable, so that names stay in order.
-        reasons.sort_by(|a, b| b.status.cmp(&a.status));
+        reasons.sort_by_key(|reason| Reverse(reason.status));
         Self { status: reasons.first().map_or(Status::Up, |worst| worst.status), reasons }
     }
 

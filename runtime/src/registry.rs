@@ -9,8 +9,8 @@
 //! use steadfast::registry;
 //! use steadfast::{PolicyKind, circuit_breaker};
 //!
-//! #[circuit_breaker(failure_threshold = 3, name = "payments")]
-//! async fn pay() -> std::io::Result<()> {
+//! #[circuit_breaker(failure_threshold = 3, name = "shipping")]
+//! async fn ship() -> std::io::Result<()> {
 //!     Ok(())
 //! }
 //!
@@ -19,10 +19,10 @@
 //! }
 //!
 //! // No call was made yet.
-//! let payments = &registry::find_kind("payments", PolicyKind::CircuitBreaker)[0];
-//! assert_eq!(payments.state(), Some("closed"));
-//! payments.force_open();
-//! assert_eq!(payments.state(), Some("forced_open"));
+//! let shipping = &registry::find_kind("shipping", PolicyKind::CircuitBreaker)[0];
+//! assert_eq!(shipping.state(), Some("closed"));
+//! shipping.force_open();
+//! assert_eq!(shipping.state(), Some("forced_open"));
 //! ```
 //!
 //! The names of policies are the ones given, or the path of the function. A name that is given to two policies of one kind

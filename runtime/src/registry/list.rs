@@ -48,18 +48,19 @@ pub struct SharedName {
 /// use steadfast::registry;
 /// use steadfast::circuit_breaker;
 ///
-/// #[circuit_breaker(name = "payments")]
-/// fn pay() -> std::io::Result<()> {
+/// #[circuit_breaker(name = "invoices")]
+/// fn send() -> std::io::Result<()> {
 ///     Ok(())
 /// }
 ///
-/// #[circuit_breaker(name = "payments")]
-/// fn pay_back() -> std::io::Result<()> {
+/// #[circuit_breaker(name = "invoices")]
+/// fn remind() -> std::io::Result<()> {
 ///     Ok(())
 /// }
 ///
 /// let shared = registry::shared_names();
-/// assert_eq!((shared[0].name, shared[0].policies.len()), ("payments", 2));
+/// let invoices = shared.iter().find(|shared| shared.name == "invoices").expect("both have it");
+/// assert_eq!(invoices.policies.len(), 2);
 /// ```
 pub fn shared_names() -> Vec<SharedName> {
     let mut names: Vec<SharedName> = Vec::new();

@@ -61,6 +61,11 @@ pub enum Trouble {
 pub type Change<'p> = Box<dyn FnOnce() + Send + 'p>;
 
 /// A policy as the registry sees it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no policy",
+    label = "expected a policy of `steadfast`",
+    note = "of a reference to one, or a `LazyLock`, say `register!(*NAME)`"
+)]
 pub trait Managed: Sync {
     /// The name given, or the path of the function that the attribute stands on.
     fn name(&self) -> &'static str;
