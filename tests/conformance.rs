@@ -23,8 +23,12 @@ mod events;
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
+#[path = "conformance/health.rs"]
+mod health;
 #[path = "conformance/hedge.rs"]
 mod hedge;
+#[path = "conformance/metered.rs"]
+mod metered;
 #[path = "conformance/nested.rs"]
 mod nested;
 #[path = "conformance/outcome.rs"]
@@ -33,6 +37,8 @@ mod outcome;
 mod percentile;
 #[path = "conformance/rate_limit.rs"]
 mod rate_limit;
+#[path = "conformance/registry.rs"]
+mod registry;
 #[path = "conformance/rejected_beneath.rs"]
 mod rejected_beneath;
 #[path = "conformance/rejections.rs"]
@@ -45,11 +51,17 @@ mod retry_budget;
 mod scope;
 #[path = "conformance/sets.rs"]
 mod sets;
+#[path = "conformance/settings.rs"]
+mod settings;
 #[path = "conformance/settings_stateful.rs"]
 mod settings_stateful;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/stale.rs"]
 mod stale;
+#[path = "conformance/testing.rs"]
+mod testing;
 #[path = "conformance/timeout.rs"]
 mod timeout;
+#[path = "conformance/traces.rs"]
+mod traces;

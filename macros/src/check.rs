@@ -7,7 +7,7 @@ use syn::{
     BoundLifetimes, FnArg, Lifetime, ParenthesizedGenericArguments, ReceiverKind, Type, TypeFnPtr, TypeReference,
 };
 
-use crate::args::fallback::Named;
+use crate::args::fallback::{Fallback, Named};
 use crate::ctxt::Ctxt;
 use crate::function::{Function, Passed};
 use crate::policy::{Layer, Policy};
@@ -42,6 +42,7 @@ pub(crate) fn check(ctxt: &Ctxt, stack: &Stack, function: &Function, shape: &Sha
                 policy.check_function(ctxt, layer, stack, function);
             }
             Policy::Fallback(fallback) => {
+                Fallback::check(ctxt, layer, stack);
                 if fallback.always_succeeds() && layer.filter.is_empty() {
                     fallback_is_reachable(ctxt, layer, above);
                 }

@@ -89,7 +89,8 @@ impl Kind {
         let facts = self.facts();
         let filters: &[&str] = if facts.judges { &["on", "ignore", "when"] } else { &[] };
         let name: &[&str] = if self.is_policy() { &["name"] } else { &[] };
+        let flags = self.flags();
         let error: &[&str] = if self.takes_error() { &["error"] } else { &[] };
-        [facts.arguments, filters, error, name, &["docs", "crate"]].concat()
+        [facts.arguments, filters, error, name, flags, &["docs", "crate"]].concat()
     }
 }

@@ -200,7 +200,7 @@ impl Set {
     fn method(&self, layer: &Layer, stack: &Stack, (ty, value): &(TokenStream, TokenStream)) -> TokenStream {
         let visibility = &self.visibility;
         let method = Ident::new(&layer.variable(layer.kind.name(), stack).to_string(), Span::call_site());
-        let item = layer.item();
+        let policy = layer.kept(&stack.root, ty, value);
         let doc = format!(" The {} that the functions of this set share.", layer.kind.name().replace('_', " "));
         quote_spanned!(Span::mixed_site()=>
             #[doc = #doc]
@@ -208,8 +208,7 @@ impl Set {
             #[must_use]
             #[inline]
             #visibility fn #method() -> &'static #ty {
-                static #item: #ty = #value;
-                &#item
+                #policy
             }
         )
     }

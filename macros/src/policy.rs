@@ -77,6 +77,22 @@ pub(crate) trait Around {
     }
 }
 
+/// A policy that is its settings, as the code that makes it, without what every policy has.
+pub(crate) struct Made {
+    pub(crate) value: TokenStream,
+    /// With those settings alone that are the same for all calls.
+    pub(crate) known: TokenStream,
+    /// The other settings.
+    pub(crate) varying: Vec<&'static str>,
+}
+
+impl Made {
+    /// With settings that are all the same for all calls.
+    pub(crate) fn constant(value: TokenStream) -> Self {
+        Self { known: value.clone(), value, varying: Vec::new() }
+    }
+}
+
 /// A policy in its place in the stack.
 pub(crate) struct Layer {
     pub(crate) kind: Kind,
@@ -142,7 +158,7 @@ impl Layer {
             Policy::Retry(retry) => retry.words(),
             Policy::Fallback(fallback) => fallback.words(),
         };
-        format!("**{}**: {words}", self.kind.name().replace('_', " "))
+        format!("**{}**: {words}{}", self.kind.name().replace('_', " "), self.common.flags.words())
     }
 
     /// What is evaluated once, before the body.
@@ -181,11 +197,41 @@ impl Layer {
         format!("#[{}]", self.kind.name())
     }
 
-    /// `.name("..")` where one was given, the function's path otherwise.
-    pub(crate) fn named(&self) -> TokenStream {
+    /// `.enabled(..).name("..")`: what every policy has, in the end of the chain that makes it.
+    pub(crate) fn common(&self) -> TokenStream {
+        let (flags, named) = (self.common.flags.tokens(), self.named());
+        quote_spanned!(Span::mixed_site()=> #flags.#named)
+    }
+
+    /// `name("..")` where one was given, the function's path otherwise.
+    fn named(&self) -> TokenStream {
         match &self.common.name {
-            Some(name) => quote_spanned!(Span::mixed_site()=> .name(#name)),
-            None => quote_spanned!(Span::mixed_site()=> .inside(&|| {})),
+            Some(name) => quote_spanned!(Span::mixed_site()=> name(#name)),
+            None => quote_spanned!(Span::mixed_site()=> inside(&|| {})),
         }
+    }
+
+    /// `{ static RETRY: Retry = VALUE; &RETRY }`, for a policy that keeps state.
+    pub(crate) fn kept(&self, root: &Root, ty: &TokenStream, value: &TokenStream) -> TokenStream {
+        let item = self.item();
+        quote_spanned!(Span::mixed_site()=> #root::__private::policy!(static #item: #ty = #value))
+    }
+
+    /// As `kept`, for a policy that is its settings, over which others may be put.
+    pub(crate) fn constant(&self, root: &Root, ty: &TokenStream, Made { value, varying, .. }: Made) -> TokenStream {
+        let (item, common) = (self.item(), self.common());
+        let varying = (!varying.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> ; #(#varying),*));
+        quote_spanned!(Span::mixed_site()=> #root::__private::controlled!(static #item: #ty = #value #common #varying))
+    }
+
+    /// As `constant`, for one that each call makes: a value.
+    pub(crate) fn made(&self, root: &Root, ty: &TokenStream, made: Made) -> TokenStream {
+        let (item, common, flags, named) = (self.item(), self.common(), &self.common.flags, self.named());
+        let Made { value, known, mut varying } = made;
+        let known_flags = flags.literals();
+        varying.extend(flags.varying());
+        quote_spanned!(Span::mixed_site()=> #root::__private::controlled!(
+            #item: #ty = #value #common; #known #known_flags.#named; #(#varying),*
+        ))
     }
 }

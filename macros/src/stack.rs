@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::Parser;
-use syn::{Expr, Ident};
+use syn::{Expr, ExprPath, Ident};
 
 use crate::args::filter::Filter;
 use crate::args::outcome::Outcome;
@@ -125,6 +125,20 @@ impl Stack {
         self.handle_by(if is_call(expr) { "called_stateful_handle" } else { "stateful_handle" }, expr, policy)
     }
 
+    /// Where `expr` plainly names a `static` or `const`, that policy is listed: a path of modules to a name in capitals.
+    pub(crate) fn listed(&self, expr: &Expr) -> Option<TokenStream> {
+        let Expr::Path(ExprPath { attrs, qself: None, path }) = bare(expr) else { return None };
+        let is_plain = attrs.is_empty() && path.segments.iter().all(|part| part.arguments.is_none());
+        let mut names = path.segments.iter().rev().map(|part| part.ident.to_string());
+        let in_capitals =
+            names.next().is_some_and(|item| !item.contains(char::is_lowercase) && item.contains(char::is_uppercase));
+        let in_modules = names.all(|module| !module.contains(char::is_uppercase));
+        let is_argument = self.mentions_argument(path.to_token_stream());
+        let root = self.root.at(at(path));
+        (is_plain && in_capitals && in_modules && !is_argument)
+            .then(|| quote_spanned!(at(path)=> #root::__private::listed!(#path);))
+    }
+
     fn handle_by(&self, function: &str, expr: &Expr, policy: &TokenStream) -> TokenStream {
         // `&self.breaker` as `self.breaker`, which is borrowed, or cloned, as its type needs.
         let expr = match expr {
@@ -150,6 +164,16 @@ impl Stack {
         mentions(tokens, &|name| {
             name == "self" || name == "__self" || self.arguments.iter().any(|argument| argument.name == *name)
         })
+    }
+}
+
+/// `&PAYMENTS` and `(PAYMENTS)` as `PAYMENTS`.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(reference) if reference.mutability.is_none() => bare(&reference.expr),
+        Expr::Paren(paren) => bare(&paren.expr),
+        Expr::Group(group) => bare(&group.expr),
+        expr => expr,
     }
 }
 

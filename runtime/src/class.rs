@@ -63,6 +63,16 @@ impl Class {
         }
     }
 
+    /// As events and metrics name it: `transient`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient { .. } => "transient",
+            Self::Throttled { .. } => "throttled",
+            Self::Permanent => "permanent",
+            Self::Neutral => "neutral",
+        }
+    }
+
     /// Whether another try may help: transient or throttled.
     pub const fn is_retryable(self) -> bool {
         matches!(self, Self::Transient { .. } | Self::Throttled { .. })

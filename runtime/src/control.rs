@@ -4,6 +4,9 @@
 //! pointer, so that nobody sees half a change; while nothing is, the price is one load.
 
 #[cfg(feature = "registry")]
+pub(crate) mod lasting;
+
+#[cfg(feature = "registry")]
 use core::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "registry")]
@@ -18,12 +21,18 @@ pub(crate) struct Common {
     pub(crate) enabled: bool,
     /// It decides, counts and reports, but lets calls pass: for what rejects.
     pub(crate) shadow: bool,
-    /// Whether the program cannot do without what it guards, for [`health`](crate::health).
+    /// Whether the program cannot do without what it guards, for `health`.
     pub(crate) critical: bool,
 }
 
 impl Common {
     pub(crate) const DEFAULT: Self = Self { enabled: true, shadow: false, critical: false };
+
+    /// Whether what it decides keeps calls from passing. What somebody forces does in any case.
+    #[cfg(feature = "registry")]
+    pub(crate) fn may_reject(self) -> bool {
+        self.enabled && !self.shadow
+    }
 }
 
 /// Holds what is put over the settings of one policy: `T` is all settings of the kind, or a part of them.

@@ -23,7 +23,7 @@ use crate::{Class, Counts, GiveUp, Reason, Rejection, State};
 /// let retry = Retry::new().name("payments").attempts(2).backoff(Backoff::NONE);
 /// let paid = retry.call_blocking(|| Err::<(), _>(std::io::Error::other("connection lost")));
 /// // payments: attempt 1 failed, next in 0ns
-/// // retry `payments` gave up after 2 attempts: Attempts
+/// // retry `payments` gave up after 2 attempts: attempts
 /// # assert!(paid.is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,6 +151,24 @@ pub enum Decision {
     BudgetExhausted,
 }
 
+impl Decision {
+    /// What kind of decision it is, in one word: `gave_up`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Retrying { .. } => "retrying",
+            Self::GaveUp { .. } => "gave_up",
+            Self::Rejected(_) => "rejected",
+            Self::WouldReject(_) => "would_reject",
+            Self::TimedOut { .. } => "timed_out",
+            Self::StateChanged { .. } => "state_changed",
+            Self::Hedged { .. } => "hedged",
+            Self::HedgeWon { .. } => "hedge_won",
+            Self::FellBack { .. } => "fell_back",
+            Self::BudgetExhausted => "budget_exhausted",
+        }
+    }
+}
+
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
@@ -170,12 +188,16 @@ impl fmt::Display for Event {
             Decision::Retrying { attempt, delay, .. } => {
                 write!(f, "follows attempt {attempt} with another in {delay:.3?}")
             }
-            Decision::GaveUp { attempts: 1, reason, .. } => write!(f, "gave up after 1 attempt: {reason:?}"),
-            Decision::GaveUp { attempts, reason, .. } => write!(f, "gave up after {attempts} attempts: {reason:?}"),
+            Decision::GaveUp { attempts: 1, reason, .. } => write!(f, "gave up after 1 attempt: {}", reason.as_str()),
+            Decision::GaveUp { attempts, reason, .. } => {
+                write!(f, "gave up after {attempts} attempts: {}", reason.as_str())
+            }
             Decision::Rejected(rejection) => rejection.fmt(f),
             Decision::WouldReject(rejection) => write!(f, "would have rejected a call: {rejection}"),
             Decision::TimedOut { limit } => write!(f, "ended a call after {limit:.3?}"),
-            Decision::StateChanged { from, to, reason, .. } => write!(f, "went from {from:?} to {to:?}: {reason:?}"),
+            Decision::StateChanged { from, to, reason, .. } => {
+                write!(f, "went from {} to {}: {}", from.as_str(), to.as_str(), reason.as_str())
+            }
             Decision::Hedged { call } => write!(f, "started call {call}"),
             Decision::HedgeWon { calls } => write!(f, "won by an added call, of {calls}"),
             Decision::FellBack { age: Some(age), .. } => write!(f, "answered with a success {age:.3?} old"),

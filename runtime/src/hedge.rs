@@ -2,6 +2,8 @@
 
 mod call;
 pub(crate) mod layer;
+#[cfg(feature = "registry")]
+pub(crate) mod managed;
 pub(crate) mod marked;
 mod measure;
 mod race;
@@ -13,6 +15,7 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::control::Common;
 use crate::name::Name;
 use crate::percentile::NEVER;
 use crate::{Percentile, RetryBudget, clock, time};
@@ -61,7 +64,10 @@ pub struct Hedge {
     after: After,
     attempts: u32,
     budget: Option<&'static RetryBudget>,
+    common: Common,
     name: Name,
+    #[cfg(feature = "registry")]
+    control: Option<&'static crate::registry::HedgeControl>,
 }
 
 /// How long a call may take before the next one starts.
@@ -106,7 +112,7 @@ impl Hedge {
     ///
     /// A good value is the time in which 95 of 100 calls end: there are then at most 5 % more of them.
     pub const fn new(after: Duration) -> Self {
-        Self { after: After::Fixed(after), attempts: 2, budget: None, name: Name::UNNAMED }
+        Self::of(After::Fixed(after))
     }
 
     /// Two calls, the second of which starts when the first one has waited for as long as this
@@ -134,7 +140,19 @@ impl Hedge {
     /// # }
     /// ```
     pub const fn percentile(percentile: &'static Percentile) -> Self {
-        Self { after: After::Percentile(percentile), attempts: 2, budget: None, name: Name::UNNAMED }
+        Self::of(After::Percentile(percentile))
+    }
+
+    const fn of(after: After) -> Self {
+        Self {
+            after,
+            attempts: 2,
+            budget: None,
+            common: Common::DEFAULT,
+            name: Name::UNNAMED,
+            #[cfg(feature = "registry")]
+            control: None,
+        }
     }
 
     /// How many calls there are in all, the first included; 2 by default, and 0 means 1.
@@ -166,6 +184,28 @@ impl Hedge {
         Self { name: Name::given(name), ..self }
     }
 
+    /// Whether it adds calls; true by default. Switched off there is one call, and no use of the budget. What a
+    /// [`percentile`](Self::percentile) measures is measured all the same.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::Hedge;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let hedge = Hedge::new(Duration::ZERO).attempts(9).enabled(false);
+    /// assert_eq!(hedge.call(|| async { Err::<(), _>("down") }).await, Err("down"));
+    /// # }
+    /// ```
+    pub const fn enabled(self, enabled: bool) -> Self {
+        Self { common: Common { enabled, ..self.common }, ..self }
+    }
+
+    /// Whether the program cannot do without what it guards, for health checks; false by default.
+    pub const fn critical(self, critical: bool) -> Self {
+        Self { common: Common { critical, ..self.common }, ..self }
+    }
+
     #[doc(hidden)]
     pub const fn inside<F: Fn()>(self, closure: &F) -> Self {
         Self { name: Name::inside(closure), ..self }
@@ -193,4 +233,40 @@ impl Hedge {
     pub const fn when<E, W: Fn(&E) -> bool>(self, when: W) -> HedgeWhen<W> {
         HedgeWhen::new(self, when)
     }
+}
+
+/// What a hedge goes by for the length of a call.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    after: After,
+    attempts: u32,
+}
+
+impl Hedge {
+    /// Those of its own; one call where it is switched off.
+    const fn own(&self) -> Settings {
+        Settings { after: self.after, attempts: if self.common.enabled { self.attempts } else { 1 } }
+    }
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl Hedge {
+    #[inline]
+    const fn is_enabled(&self) -> bool {
+        self.common.enabled
+    }
+
+    /// Those in force.
+    const fn settings(&self) -> Settings {
+        self.own()
+    }
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count(&self, _decision: &crate::event::Decision) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_call(&self) {}
 }

@@ -110,17 +110,50 @@
 //! What a [`StaleFallback`] has kept is counted by
 //! [`len`](StaleFallback::len) and forgotten by [`remove`](StaleFallback::remove) and [`clear`](StaleFallback::clear).
 //!
+//! # Watching
+//!
+//! [`observe`] takes a listener that is told every decision of every policy: [`telemetry`] lists them, and what the features
+//! make of them.
+//!
 //! # Runtime
 //!
 //! What waits in an async function needs a tokio runtime with time enabled; tokio panics without one. All times come
 //! from tokio's clock, so `tokio::time::pause` and `advance` drive every policy.
 //!
+//! # Settings at run time
+//!
+//! With the feature `registry` every setting can be changed while the program runs, by the names that it has in the
+//! attribute, and every policy can be switched off, `enabled = false`: it lets calls pass as though it were not there, and
+//! makes no events. What is wrong is refused as in an attribute, all of it at once, and then nothing changes. A change
+//! takes effect on the next call, whole, and keeps what a policy has counted; taken back, the settings are those of the
+//! attribute again.
+//!
+//! | policy | settings | under way |
+//! | --- | --- | --- |
+//! | [`Retry`] | `attempts`, `backoff`, `jitter`, `max_delay`, `max_duration`, `rejections`, `nested` | goes by what is in force when it decides; `nested` from the next call |
+//! | [`Timeout`] | `limit`, or `none` | keeps the limit that it began with |
+//! | [`PercentileTimeout`] | `share`, `factor`, `min`, `max`, `min_calls`; `window` is shown alone | keeps the limit that it began with |
+//! | [`Hedge`] | `after`, `attempts` | goes by what was in force when it first waited or failed |
+//! | [`StaleFallback`] | `stale`, `max_keys` | goes by what is in force when it ends |
+//! | [`RetryBudget`] | `ratio`, `min_per_second`, `window` | |
+//!
+//! All of them have `enabled` and `critical` as well. Switched off, a `#[fallback(ANSWER)]` still answers for rejections:
+//! there may be no value of the function's type to return otherwise. A retry, timeout or hedge is a value that is copied,
+//! so that one without an attribute is given what lasts of it, `controlled(&CONTROL)`; the others are changed as they are.
+//!
 //! # Features
 //!
 //! None is on by default.
 //!
-//! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
-//!   functions that take no time.
+//! - `metrics`: what the policies count, through the facade of the crate `metrics`: [`telemetry`] lists the names.
+//! - `config`: the module `config`, settings from a TOML file and environment variables over those of the attributes.
+//! - `watch`: the same again whenever the file changes.
+//! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
+//! - `registry`: the module `registry`, in which every policy of the program is listed, steered and changed, and
+//!   `health()`, which tells from them whether it can do its work.
+//! - `serde`: what these two tell can be serialised; it brings `registry`.
+//! - `testing`: the module `testing`, for tests of code that uses this crate: faults in annotated functions, by name and
+//!   for one test alone, what the policies decided, seeded randomness, and delays of sync functions that take no time.
 
 mod absorb;
 mod body;
@@ -131,6 +164,7 @@ mod class;
 mod clock;
 mod control;
 mod deadline;
+mod declare;
 mod event;
 mod fallback;
 mod filter;
@@ -152,10 +186,14 @@ mod rejection;
 mod retry;
 mod retry_after;
 mod scope;
+mod site;
 mod sleeper;
 mod sync;
+#[cfg(feature = "registry")]
+mod tally;
 mod time;
 mod timeout;
+mod trace;
 mod wake;
 #[cfg(test)]
 mod woken;
@@ -163,8 +201,16 @@ mod woken;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "config")]
+pub mod config;
+#[cfg(feature = "registry")]
+pub mod health;
 #[cfg(feature = "registry")]
 pub mod registry;
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -176,6 +222,8 @@ pub use event::observe::{Observer, observe};
 pub use event::{Cause, Decision, Event, PolicyKind};
 pub use fallback::stale::{StaleCalls, StaleEvent, StaleFallback};
 pub use flow::{Failure, Flow};
+#[cfg(feature = "registry")]
+pub use health::health;
 pub use hedge::{Hedge, HedgeWhen};
 pub use key::{Key, KeyBytes};
 pub use keyed::{Keyed, Policy};

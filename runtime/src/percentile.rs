@@ -4,6 +4,8 @@
 //! every so many latencies ([`recent`]). Nobody waits for a lock.
 
 mod histogram;
+#[cfg(feature = "registry")]
+pub(crate) mod managed;
 mod recent;
 mod settings;
 #[cfg(test)]
@@ -13,6 +15,7 @@ mod watch;
 use core::fmt;
 use core::time::Duration;
 
+use crate::control::Common;
 use crate::time;
 
 use self::recent::Recent;
@@ -84,27 +87,27 @@ impl Percentile {
 
     /// By how much the percentile is multiplied; 1 by default. Below 0 is 0, and what is no number is 1.
     pub const fn factor(mut self, factor: f64) -> Self {
-        self.settings.set_factor(factor);
+        self.settings.own.set_factor(factor);
         self
     }
 
     /// No shorter than this, however short the latencies; zero by default.
     pub const fn min(mut self, duration: Duration) -> Self {
-        self.settings.set_min(duration);
+        self.settings.own.set_min(duration);
         self
     }
 
     /// No longer than this, however long the latencies, even where `min` is longer. It is also what holds until enough
     /// calls were seen. Without one there is no bound, and [`current`](Self::current) is `None` until then.
     pub const fn max(mut self, duration: Duration) -> Self {
-        self.settings.set_max(duration);
+        self.settings.own.set_max(duration);
         self
     }
 
     /// Of how many latencies a percentile is taken at least. By default as many as it takes for one of them to lie
     /// above it, at least 20 and at most 1,000: 20 for `0.95`, 100 for `0.99`. 0 means 1.
     pub const fn min_calls(mut self, calls: u32) -> Self {
-        self.settings.set_min_calls(calls);
+        self.settings.own.set_min_calls(calls);
         self
     }
 
@@ -171,7 +174,20 @@ impl Percentile {
     /// [`current`](Self::current) at this time, in nanoseconds; [`NEVER`] where there is none.
     #[inline]
     pub(crate) fn current_at(&self, now: u64) -> u64 {
-        self.settings.bounded(self.recent.estimate(&self.settings, now))
+        let estimate = self.recent.estimate(&self.settings, now);
+        self.settings.in_force(|values| values.bounded(estimate))
+    }
+
+    /// The same for the timeout that it is of; `None` where that is switched off.
+    #[inline]
+    pub(crate) fn limit_at(&self, now: u64) -> Option<u64> {
+        let estimate = self.recent.estimate(&self.settings, now);
+        self.settings.in_force(|values| values.common.enabled.then(|| values.bounded(estimate)))
+    }
+
+    /// Of the timeout that it is of.
+    pub(crate) const fn common(&mut self) -> &mut Common {
+        &mut self.settings.own.common
     }
 
     #[inline]

@@ -78,6 +78,8 @@ pub struct RateLimit {
     over: Control<Bucket>,
     name: Name,
     rejected: AtomicU64,
+    #[cfg(feature = "registry")]
+    totals: crate::tally::Totals<2>,
     queue: Queue,
 }
 
@@ -113,15 +115,21 @@ impl RateLimit {
             over: Control::new(),
             name,
             rejected: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            totals: crate::tally::Totals::new(),
             queue: Queue::new(),
         }
     }
 
     /// Another one with the same settings, those put over them included, and a state of its own.
     pub(crate) fn fresh(&self) -> Self {
-        let fresh = Self::with(self.bucket.settings, self.name);
+        #[cfg_attr(not(feature = "registry"), expect(unused_mut, reason = "nothing is changed"))]
+        let mut fresh = Self::with(self.bucket.settings, self.name);
         #[cfg(feature = "registry")]
-        fresh.follow(self);
+        {
+            fresh.totals = self.totals.same();
+            fresh.follow(self);
+        }
         fresh
     }
 
@@ -289,14 +297,31 @@ impl RateLimit {
         if self.over.is_altered() {
             return self.take_elsewhere();
         }
-        self.bucket.take()
+        let is_taken = self.bucket.take();
+        if is_taken {
+            self.count_admitted();
+        }
+        is_taken
     }
 
     #[cfg(feature = "registry")]
     #[inline(never)]
     fn take_elsewhere(&self) -> bool {
-        self.current().take()
+        let is_taken = self.current().take();
+        if is_taken {
+            self.count_admitted();
+        }
+        is_taken
     }
+
+    #[cfg(not(feature = "registry"))]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_admitted(&self) {}
+
+    #[cfg(not(feature = "registry"))]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_rejected(&self) {}
 
     /// The bucket in force. What it says is right as long as its number does not say that it has been replaced.
     #[cfg(not(feature = "registry"))]
@@ -350,7 +375,10 @@ impl RateLimit {
             let now = time::nanos();
             let ticks = bucket.gcra.ticks(now);
             match bucket.gcra.pass(number, ticks) {
-                Ok(next) if bucket.swap(number, next) => return Ok(T::default()),
+                Ok(next) if bucket.swap(number, next) => {
+                    self.count_admitted();
+                    return Ok(T::default());
+                }
                 Ok(_) => {}
                 Err(_) if bucket.gcra.is_ahead(number, ticks, 0) && self.queue.begins_anew(self, number) => {}
                 Err(later) => return otherwise(&bucket, later, now),
@@ -387,6 +415,7 @@ impl RateLimit {
     /// Without a time, which nobody knows.
     fn bare_rejection(&self) -> Rejection {
         self.rejected.fetch_add(1, Ordering::Relaxed);
+        self.count_rejected();
         Rejection::new(RejectionKind::RateLimited, self.name)
     }
 }

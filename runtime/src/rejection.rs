@@ -62,6 +62,18 @@ pub enum RejectionKind {
     RateLimited,
 }
 
+impl RejectionKind {
+    /// As `rejections(..)` of a retry, events and metrics name it: `bulkhead_full`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::CircuitOpen => "circuit_open",
+            Self::BulkheadFull => "bulkhead_full",
+            Self::RateLimited => "rate_limited",
+        }
+    }
+}
+
 impl Rejection {
     pub(crate) const fn new(kind: RejectionKind, policy: Name) -> Self {
         Self { policy, kind, tag: 0, known: UNKNOWN }

@@ -7,12 +7,17 @@ mod call;
 mod delay;
 mod event;
 mod jitter;
+#[cfg(feature = "registry")]
+pub(crate) mod managed;
 mod nested;
 mod rejections;
 mod run;
 
 use core::time::Duration;
+#[cfg(not(feature = "registry"))]
+use std::borrow::Cow;
 
+use crate::control::Common;
 use crate::name::Name;
 
 pub use attempt::Attempt;
@@ -65,7 +70,10 @@ pub struct Retry {
     on_give_up: Option<fn(&GiveUpEvent<'_>)>,
     /// Whether there is something to do before the first attempt. One look tells those that have nothing to do.
     prepares: bool,
+    common: Common,
     name: Name,
+    #[cfg(feature = "registry")]
+    control: Option<&'static crate::registry::RetryControl>,
 }
 
 impl Default for Retry {
@@ -89,7 +97,10 @@ impl Retry {
             on_retry: None,
             on_give_up: None,
             prepares: false,
+            common: Common::DEFAULT,
             name: Name::UNNAMED,
+            #[cfg(feature = "registry")]
+            control: None,
         }
     }
 
@@ -182,6 +193,28 @@ impl Retry {
         Self { name: Name::given(name), ..self }
     }
 
+    /// Whether it retries; true by default. Switched off, the first outcome is the outcome, without a delay, an event or
+    /// a hook, and without a use of the budget.
+    ///
+    /// ```
+    /// use steadfast::Retry;
+    ///
+    /// let calls = std::cell::Cell::new(0);
+    /// let paid = Retry::new().enabled(false).call_blocking(|| {
+    ///     calls.set(calls.get() + 1);
+    ///     Err::<(), _>(std::io::Error::other("connection lost"))
+    /// });
+    /// assert_eq!((paid.is_err(), calls.get()), (true, 1));
+    /// ```
+    pub const fn enabled(self, enabled: bool) -> Self {
+        Self { common: Common { enabled, ..self.common }, prepares: true, ..self }
+    }
+
+    /// Whether the program cannot do without what it guards, for health checks; false by default.
+    pub const fn critical(self, critical: bool) -> Self {
+        Self { common: Common { critical, ..self.common }, ..self }
+    }
+
     #[doc(hidden)]
     pub const fn inside<F: Fn()>(self, closure: &F) -> Self {
         Self { name: Name::inside(closure), ..self }
@@ -204,6 +237,33 @@ impl Retry {
     pub const fn when<E, F: Fn(&E) -> bool>(self, when: F) -> RetryWhen<F> {
         RetryWhen::new(self, when)
     }
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl Retry {
+    #[inline]
+    const fn prepares(&self) -> bool {
+        self.prepares
+    }
+
+    /// The settings that are in force, with the curve that is.
+    #[inline]
+    fn in_force<'a>(&'a self, backoff: &'a dyn Curve) -> (Cow<'a, Self>, &'a dyn Curve) {
+        (Cow::Borrowed(self), backoff)
+    }
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_success(&self, _was_retried: bool) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_retry(&self, _delay: Duration) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_give_up(&self, _reason: GiveUp, _was_retried: bool) {}
 }
 
 #[cfg(test)]

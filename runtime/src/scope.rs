@@ -141,6 +141,11 @@ pub(crate) fn drop_as(reason: Dropping) -> Restore<Option<Dropping>> {
     Restore { cell: &DROPPING, before: DROPPING.replace(Some(reason)) }
 }
 
+/// The number for an attempt that is none of its own: that of the retry around, if there is one.
+pub(crate) fn same_attempt() -> u32 {
+    ATTEMPT.get()
+}
+
 /// Whether the caller runs in an attempt of a retry.
 pub(crate) fn is_in_retry() -> bool {
     ATTEMPT.get() != 0

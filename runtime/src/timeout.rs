@@ -1,6 +1,8 @@
 //! A limit on the time of a call.
 
 mod alarm;
+#[cfg(feature = "registry")]
+pub(crate) mod managed;
 pub(crate) mod percentile;
 
 use core::pin::Pin;
@@ -44,7 +46,14 @@ use crate::{Flow, Rejection, RejectionKind, flow};
 pub struct Timeout {
     nanos: u64,
     name: Name,
+    #[cfg(feature = "registry")]
+    is_critical: bool,
+    #[cfg(feature = "registry")]
+    control: Option<&'static crate::registry::TimeoutControl>,
 }
+
+/// Stands above the nanoseconds of a limit that is switched off.
+const OFF: u64 = UNLIMITED + 1;
 
 impl Timeout {
     /// A limit of this length.
@@ -52,12 +61,23 @@ impl Timeout {
         let nanos = limit.as_nanos();
         #[expect(clippy::cast_possible_truncation, reason = "compared before; `try_from` is not const")]
         let nanos = if nanos < UNLIMITED as u128 { nanos as u64 } else { UNLIMITED };
-        Self { nanos, name: Name::UNNAMED }
+        Self::of(nanos)
     }
 
     /// No limit at all, as `Timeout::from(None)`.
     pub const fn unlimited() -> Self {
-        Self { nanos: UNLIMITED, name: Name::UNNAMED }
+        Self::of(UNLIMITED)
+    }
+
+    const fn of(nanos: u64) -> Self {
+        Self {
+            nanos,
+            name: Name::UNNAMED,
+            #[cfg(feature = "registry")]
+            is_critical: false,
+            #[cfg(feature = "registry")]
+            control: None,
+        }
     }
 
     /// The name in rejections; by default `unnamed`.
@@ -70,9 +90,38 @@ impl Timeout {
         Self { name: Name::inside(closure), ..self }
     }
 
-    /// The length; `None` where there is no limit.
+    /// Whether it limits anything; true by default. Switched off, a call takes as long as it takes.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::Timeout;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let timeout = Timeout::new(Duration::ZERO).enabled(false);
+    /// let slow = tokio::time::sleep(Duration::from_millis(1));
+    /// assert!(timeout.try_call(slow).await.rejection().is_none());
+    /// # }
+    /// ```
+    pub const fn enabled(self, enabled: bool) -> Self {
+        let nanos = if enabled { self.nanos & !OFF } else { self.nanos | OFF };
+        Self { nanos, ..self }
+    }
+
+    /// Whether the program cannot do without what it guards, for health checks; false by default.
+    #[cfg_attr(not(feature = "registry"), expect(unused_variables, reason = "nobody asks"))]
+    pub const fn critical(self, critical: bool) -> Self {
+        Self {
+            #[cfg(feature = "registry")]
+            is_critical: critical,
+            ..self
+        }
+    }
+
+    /// The length, also while it is switched off; `None` where there is no limit. What is put over it while the program
+    /// runs is told by the registry.
     pub const fn limit(&self) -> Option<Duration> {
-        match self.nanos {
+        match self.nanos & !OFF {
             UNLIMITED => None,
             nanos => Some(Duration::from_nanos(nanos)),
         }
@@ -144,7 +193,12 @@ pub fn limit(limit: impl Limit) -> Timeout {
 /// A timeout in a stack.
 #[inline]
 pub const fn timeout(policy: &Timeout) -> Layer<'_> {
-    Layer { policy, tag: 0 }
+    Layer {
+        policy,
+        tag: 0,
+        #[cfg(feature = "registry")]
+        is_free: false,
+    }
 }
 
 /// A timeout that has yet to be told what it stands around.
@@ -152,6 +206,9 @@ pub const fn timeout(policy: &Timeout) -> Layer<'_> {
 pub struct Layer<'p> {
     policy: &'p Timeout,
     tag: u8,
+    /// Whether the call has waited already, and has no limit.
+    #[cfg(feature = "registry")]
+    is_free: bool,
 }
 
 impl<'p> Layer<'p> {
@@ -170,9 +227,17 @@ impl<'p> Layer<'p> {
         Timed { stage: Stage::Under { call, alarm: Alarm::NONE, layer: self } }
     }
 
+    /// A call ended in time, after it had to wait.
+    #[inline]
+    fn ended_after(&self, alarm: &Alarm) {
+        let waited = if cfg!(feature = "metrics") { alarm.elapsed() } else { None };
+        self.policy.count_in_time(waited);
+    }
+
     #[cold]
-    fn tell(self) {
-        let limit = Duration::from_nanos(self.policy.nanos);
+    fn tell(self, nanos: u64) {
+        let limit = Duration::from_nanos(nanos);
+        self.policy.count_timed_out(nanos);
         announce(self.policy.name, PolicyKind::Timeout, || Decision::TimedOut { limit });
     }
 
@@ -212,36 +277,76 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
         let mut stage = self.project().stage;
-        let (layer, over) = match stage.as_mut().project() {
+        let (layer, nanos) = match stage.as_mut().project() {
             StageProjection::Under { call, alarm, layer } => {
                 let over = if alarm.is_set() {
                     let started = Started::enter(alarm.deadline());
                     match call.poll(cx) {
-                        Poll::Ready(outcome) => return Poll::Ready(outcome),
+                        Poll::Ready(outcome) => {
+                            layer.ended_after(alarm);
+                            return Poll::Ready(outcome);
+                        }
                         Poll::Pending => alarm.is_over(started.leave(), cx),
                     }
                 } else {
-                    let nanos = layer.policy.nanos;
+                    let nanos = layer.nanos();
                     let unstarted = Unstarted::enter(nanos);
                     match call.poll(cx) {
-                        Poll::Ready(outcome) => return Poll::Ready(outcome),
-                        Poll::Pending => alarm.set(nanos, unstarted, cx),
+                        Poll::Ready(outcome) => {
+                            layer.policy.count_in_time(None);
+                            return Poll::Ready(outcome);
+                        }
+                        Poll::Pending => {
+                            layer.keep(nanos);
+                            alarm.set(nanos, unstarted, cx)
+                        }
                     }
                 };
-                (*layer, over)
+                if !over {
+                    return Poll::Pending;
+                }
+                (*layer, alarm.limit())
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
-        if !over {
-            return Poll::Pending;
-        }
         {
             let _timed_out = scope::drop_as(Dropping::TimedOut);
             stage.set(Stage::Over { layer });
         }
-        layer.tell();
+        layer.tell(nanos);
         layer.rejection()
     }
+}
+
+/// Where nothing can be put over the limit.
+#[cfg(not(feature = "registry"))]
+impl Layer<'_> {
+    #[inline]
+    fn nanos(&self) -> u64 {
+        self.policy.nanos()
+    }
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "it stays the same in any case")]
+    const fn keep(&mut self, _nanos: u64) {}
+}
+
+/// Where nothing can be put over the limit.
+#[cfg(not(feature = "registry"))]
+impl Timeout {
+    /// The limit in force.
+    #[inline]
+    fn nanos(&self) -> u64 {
+        self.nanos.min(UNLIMITED)
+    }
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_in_time(&self, _waited: Option<u64>) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_timed_out(&self, _nanos: u64) {}
 }
 
 #[cfg(test)]

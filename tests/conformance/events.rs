@@ -74,7 +74,7 @@ async fn o01a_a_retry() {
         [
             "retry `r` follows attempt 1 with another in 50.000ms",
             "retry `r` follows attempt 2 with another in 50.000ms",
-            "retry `r` gave up after 3 attempts: Attempts",
+            "retry `r` gave up after 3 attempts: attempts",
         ]
     );
     assert!(call(&Script::new("P")).await.is_err());
@@ -102,10 +102,10 @@ async fn o01b_a_breaker() {
     assert_eq!(
         record.words(),
         [
-            "circuit_breaker `c` went from Closed to Open: ConsecutiveFailures",
+            "circuit_breaker `c` went from closed to open: consecutive_failures",
             "circuit open at `c`, retry after 30.000s",
-            "circuit_breaker `c` went from Open to HalfOpen: ResetTimeout(30s)",
-            "circuit_breaker `c` went from HalfOpen to Closed: ProbesSucceeded",
+            "circuit_breaker `c` went from open to half_open: reset_timeout",
+            "circuit_breaker `c` went from half_open to closed: probes_succeeded",
         ]
     );
 }
@@ -257,7 +257,7 @@ async fn o01i_a_budget() {
         record.words(),
         [
             "retry_budget `budget` is exhausted",
-            "retry `r` gave up after 1 attempt: Budget",
+            "retry `r` gave up after 1 attempt: budget",
             "retry_budget `budget` is exhausted",
         ]
     );
@@ -278,10 +278,10 @@ fn o01j_blocking_functions_tell_the_same() {
     assert_eq!(
         record.words(),
         [
-            "circuit_breaker `c` went from Closed to Open: ConsecutiveFailures",
+            "circuit_breaker `c` went from closed to open: consecutive_failures",
             "retry `r` follows attempt 1 with another in 0.000ns",
             "circuit open at `c`, retry after 30.000s",
-            "retry `r` gave up after 2 attempts: NotRetryable",
+            "retry `r` gave up after 2 attempts: not_retryable",
             "fallback `f` answered",
         ]
     );
@@ -313,7 +313,10 @@ async fn o02_a_listener_may_panic_and_call_back() {
     });
     let failed: Answer = CALLED.call(async { Err(Error::Failed) }).await;
     assert_eq!(failed, Err(Error::Failed));
-    assert_eq!(*heard.lock().unwrap(), ["circuit_breaker `called back` went from Closed to Open: ConsecutiveFailures"]);
+    assert_eq!(
+        *heard.lock().unwrap(),
+        ["circuit_breaker `called back` went from closed to open: consecutive_failures"]
+    );
     assert_eq!(CALLED.state(), State::Closed);
 }
 
@@ -382,7 +385,7 @@ async fn o02d_a_call_that_is_dropped_while_its_thread_unwinds() {
         panic!("while a call is under way");
     }));
     assert!(unwound.is_err());
-    assert_eq!(record.words(), ["circuit_breaker `unwinds` went from Closed to Open: ConsecutiveFailures"]);
+    assert_eq!(record.words(), ["circuit_breaker `unwinds` went from closed to open: consecutive_failures"]);
 }
 
 /// A name that was not given is the path of the function.

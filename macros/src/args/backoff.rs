@@ -34,6 +34,17 @@ impl Backoff {
         }
     }
 
+    /// Whether it is the same for all calls.
+    pub(super) fn is_literal(&self) -> bool {
+        match self {
+            Self::Curve { base, factor, .. } => {
+                base.as_ref().is_none_or(|base| base.literal().is_some())
+                    && factor.as_ref().is_none_or(|factor| factor.literal().is_some())
+            }
+            Self::Function(_) => false,
+        }
+    }
+
     /// The curve as a value; `None` for a function, which is handed to the machine.
     pub(super) fn tokens(&self, root: &Root) -> Option<TokenStream> {
         let span = Span::mixed_site();

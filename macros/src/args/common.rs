@@ -3,10 +3,12 @@
 use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use super::Args;
+use super::flags::Flags;
 
 #[derive(Default)]
 pub(crate) struct Common {
     pub(crate) name: Option<LitStr>,
+    pub(crate) flags: Flags,
     /// `Fn(Rejection) -> E`.
     pub(crate) error: Option<Expr>,
     pub(crate) root: Option<Path>,
@@ -17,6 +19,7 @@ impl Common {
     pub(crate) fn read(args: &mut Args<'_>) -> Self {
         let mut common = Self { docs: true, ..Self::default() };
         if args.kind.is_policy() {
+            common.flags = Flags::read(args);
             if args.has_handle() {
                 args.refuse_beside_handle(&["name"]);
             } else {

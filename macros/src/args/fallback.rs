@@ -1,14 +1,17 @@
 //! `#[fallback]`.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Pat, Stmt, Type};
 
 use super::Args;
 use super::stale::Stale;
+use super::stateful::is_constant;
 use crate::check::mentions_question_mark;
+use crate::ctxt::Ctxt;
 use crate::kind::Facts;
-use crate::policy::Policy;
+use crate::policy::{Layer, Policy};
+use crate::stack::Stack;
 
 pub(crate) const FACTS: Facts = Facts {
     name: "fallback",
@@ -83,6 +86,20 @@ impl Fallback {
             }
         };
         Self { answer: *closure.body, failure }
+    }
+
+    /// The policy by reference.
+    pub(crate) fn policy(layer: &Layer, stack: &Stack) -> TokenStream {
+        let (root, common) = (&stack.root, layer.common());
+        let ty = quote_spanned!(Span::mixed_site()=> #root::__private::Fallback);
+        layer.kept(root, &ty, &quote_spanned!(Span::mixed_site()=> #ty::new()#common))
+    }
+
+    /// It stands in a `static`, so that its flags name no argument.
+    pub(crate) fn check(ctxt: &Ctxt, layer: &Layer, stack: &Stack) {
+        for flag in layer.common.flags.exprs() {
+            is_constant(ctxt, flag, "say in `ignore(..)` when it does not answer", stack);
+        }
     }
 
     /// Whether the answer is `Ok(..)`, come what may.

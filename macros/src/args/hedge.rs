@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::visit::{self, Visit};
 use syn::{Expr, FnArg, ParenthesizedGenericArguments, ReceiverKind, TypeFnPtr, TypeReference};
 
@@ -15,7 +15,7 @@ use crate::ctxt::Ctxt;
 use crate::emit::at;
 use crate::function::{Function, Passed};
 use crate::kind::Facts;
-use crate::policy::{Around, Layer, Policy};
+use crate::policy::{Around, Layer, Made, Policy};
 use crate::shape::{self, Shape};
 use crate::stack::Stack;
 
@@ -62,14 +62,15 @@ impl Hedge {
     }
 
     /// Whether all settings are literals, so that the policy stands in a `static`.
-    fn is_constant(&self) -> bool {
-        !matches!(self.after, Some(After::Duration(Setting::Expr(_))))
+    fn is_constant(&self, layer: &Layer) -> bool {
+        layer.common.flags.are_literals()
+            && !matches!(self.after, Some(After::Duration(Setting::Expr(_))))
             && !matches!(self.attempts, Some(Setting::Expr(_)))
     }
 
-    fn value(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+    fn made(&self, stack: &Stack) -> Made {
         let span = Span::mixed_site();
-        let named = layer.named();
+        let root = &stack.root;
         let hedge = self.after.as_ref().map(|after| match after {
             After::Duration(after) => {
                 // At the time, where the compiler points when it is of another type.
@@ -78,7 +79,7 @@ impl Hedge {
                 quote_spanned!(span=> #root::Hedge::new(#after))
             }
             After::Percentile(percentile) => {
-                let (root, percentile) = (&stack.root, percentile.tokens(&stack.root));
+                let percentile = percentile.tokens(root);
                 quote_spanned!(span=> #root::Hedge::percentile({
                     static PERCENTILE: #root::Percentile = #percentile;
                     &PERCENTILE
@@ -89,7 +90,23 @@ impl Hedge {
             let span = span.located_at(attempts.span());
             quote_spanned!(span=> .attempts(#attempts))
         });
-        quote_spanned!(span=> #hedge #attempts #named)
+        let mut varying = Vec::new();
+        let known_hedge = match &self.after {
+            Some(After::Duration(Setting::Expr(_))) => {
+                varying.push("after");
+                Some(quote_spanned!(span=> #root::Hedge::new(::core::time::Duration::MAX)))
+            }
+            _ => hedge.clone(),
+        };
+        let known_attempts = match &self.attempts {
+            Some(Setting::Expr(_)) => {
+                varying.push("attempts");
+                None
+            }
+            _ => attempts.clone(),
+        };
+        let (value, known) = (quote!(#hedge #attempts), quote!(#known_hedge #known_attempts));
+        Made { value, known, varying }
     }
 }
 
@@ -110,14 +127,16 @@ impl Around for Hedge {
 
     fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
-        let policy = (!self.is_constant()).then(|| {
-            let (variable, value) = (layer.variable("hedge", stack), self.value(layer, stack));
-            quote_spanned!(span=> let #variable = #value;)
+        let policy = (!self.is_constant(layer)).then(|| {
+            let made = layer.made(&stack.root, &ty(stack), self.made(stack));
+            let variable = layer.variable("hedge", stack);
+            quote_spanned!(span=> let #variable = #made;)
         });
         let budget = self.budget.as_ref().map(|budget| {
             let (root, variable) = (&stack.root, layer.variable("hedge_budget", stack));
+            let listed = stack.listed(budget);
             let handle = stack.shared_handle(budget, &quote_spanned!(span=> #root::RetryBudget));
-            quote_spanned!(span=> let #variable = #handle;)
+            quote_spanned!(span=> #listed let #variable = #handle;)
         });
         quote_spanned!(span=> #policy #budget)
     }
@@ -125,9 +144,8 @@ impl Around for Hedge {
     fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
-        let policy = if self.is_constant() {
-            let value = self.value(layer, stack);
-            quote_spanned!(span=> { static HEDGE: #root::Hedge = #value; &HEDGE })
+        let policy = if self.is_constant(layer) {
+            layer.constant(root, &ty(stack), self.made(stack))
         } else {
             let variable = layer.variable("hedge", stack);
             quote_spanned!(span=> &#variable)
@@ -195,6 +213,11 @@ impl Around for Hedge {
             ctxt.error(mutability.span, message);
         }
     }
+}
+
+fn ty(stack: &Stack) -> TokenStream {
+    let root = &stack.root;
+    quote_spanned!(Span::mixed_site()=> #root::Hedge)
 }
 
 /// Whether a type has a `&mut` in it, those excepted that a function takes.

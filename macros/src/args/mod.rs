@@ -13,6 +13,7 @@ mod clone;
 mod common;
 pub(crate) mod fallback;
 pub(crate) mod filter;
+pub(crate) mod flags;
 mod grammar;
 pub(crate) mod hedge;
 pub(crate) mod outcome;
@@ -35,7 +36,7 @@ use crate::kind::Kind;
 use crate::suggest::{nearest, unknown};
 
 /// Arguments whose meaning is fixed and that a later version takes.
-const RESERVED: [&str; 5] = ["enabled", "shadow", "critical", "nested", "budget"];
+const RESERVED: [&str; 2] = ["nested", "budget"];
 
 pub(crate) struct Args<'c> {
     pub(crate) ctxt: &'c Ctxt,
@@ -268,6 +269,7 @@ impl<'c> Args<'c> {
     /// Leaves out what belongs to a shared policy.
     pub(crate) fn drop_settings(&mut self) {
         self.drop(&["name"]);
+        self.drop(self.kind.flags());
         self.drop(self.kind.facts().settings);
     }
 
@@ -293,6 +295,8 @@ impl<'c> Args<'c> {
             let text = name.to_string();
             let message = if RESERVED.contains(&text.as_str()) {
                 format!("`{text}` is reserved and not supported yet")
+            } else if let Some(misplaced) = flags::misplaced(&text, kind) {
+                misplaced
             } else if text == "error" {
                 format!(
                     "`#[{}]` rejects nothing; give `error` to the policy that does, or to `#[outcome]` for all of them",
@@ -308,7 +312,7 @@ impl<'c> Args<'c> {
     }
 }
 
-/// Reserved names and `error` have messages of their own.
+/// Reserved names, `shadow` and `error` have messages of their own.
 fn is_unknown(name: &str, known: &[&str]) -> bool {
-    !known.contains(&name) && !RESERVED.contains(&name) && name != "error"
+    !known.contains(&name) && !RESERVED.contains(&name) && !matches!(name, "error" | "enabled" | "shadow" | "critical")
 }

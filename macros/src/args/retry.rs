@@ -12,7 +12,7 @@ use super::backoff::{Backoff, backoff, is_no_curve};
 use super::setting::{Setting, is_negative, literal};
 use crate::emit::{Root, at};
 use crate::kind::Facts;
-use crate::policy::{Layer, Policy};
+use crate::policy::{Layer, Made, Policy};
 use crate::stack::Stack;
 use crate::suggest::{List, unknown as unknown_name};
 
@@ -111,8 +111,9 @@ impl Retry {
         let policy = self.policy(layer, stack);
         let budget = self.budget.as_ref().map(|budget| {
             let (root, variable) = (&stack.root, layer.variable("budget", stack));
+            let listed = stack.listed(budget);
             let handle = stack.shared_handle(budget, &quote_spanned!(Span::mixed_site()=> #root::RetryBudget));
-            quote_spanned!(Span::mixed_site()=> let #variable = #handle;)
+            quote_spanned!(Span::mixed_site()=> #listed let #variable = #handle;)
         });
         quote_spanned!(Span::mixed_site()=> #policy #budget)
     }
@@ -120,7 +121,7 @@ impl Retry {
     fn policy(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let policy = layer.variable("policy", stack);
         if let Some(handle) = &self.handle {
-            let root = &stack.root;
+            let (root, listed) = (&stack.root, stack.listed(handle));
             let handle = stack.handle(handle, &quote_spanned!(Span::mixed_site()=> #root::Retry));
             let nested = self.nested(root);
             let narrowed = match &self.rejections {
@@ -128,25 +129,24 @@ impl Retry {
                 None => layer.filter.narrows().then(|| quote_spanned!(Span::mixed_site()=> .narrowed())),
             };
             return if narrowed.is_some() || nested.is_some() {
-                quote_spanned!(Span::mixed_site()=> let #policy = (*#handle)#narrowed #nested;)
+                quote_spanned!(Span::mixed_site()=> #listed let #policy = (*#handle)#narrowed #nested;)
             } else {
-                quote_spanned!(Span::mixed_site()=> let #policy = #handle;)
+                quote_spanned!(Span::mixed_site()=> #listed let #policy = #handle;)
             };
         }
-        if self.is_constant() {
+        if self.is_constant(layer) {
             return TokenStream::new();
         }
-        let value = self.value(layer, stack);
-        quote_spanned!(Span::mixed_site()=> let #policy = #value;)
+        let made = layer.made(&stack.root, &ty(&stack.root), self.made(layer, stack));
+        quote_spanned!(Span::mixed_site()=> let #policy = #made;)
     }
 
     /// The machine that decides after each attempt.
     pub(crate) fn machine(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
         let root = &stack.root;
-        let policy = if self.handle.is_none() && self.is_constant() {
-            let value = self.value(layer, stack);
-            quote_spanned!(span=> { static RETRY: #root::Retry = #value; &RETRY })
+        let policy = if self.handle.is_none() && self.is_constant(layer) {
+            layer.constant(root, &ty(root), self.made(layer, stack))
         } else {
             let mut policy = layer.variable("policy", stack);
             let span = self.handle.as_ref().map_or(span, at);
@@ -194,48 +194,72 @@ impl Retry {
     }
 
     /// Whether all settings are literals, so that the policy stands in a `static`.
-    fn is_constant(&self) -> bool {
+    fn is_constant(&self, layer: &Layer) -> bool {
         let duration = |setting: &Option<Setting<Duration>>| setting.as_ref().is_none_or(|s| s.literal().is_some());
-        let backoff = match &self.backoff {
-            Some(Backoff::Curve { base, factor, .. }) => {
-                duration(base) && factor.as_ref().is_none_or(|factor| factor.literal().is_some())
-            }
-            Some(Backoff::Function(_)) | None => true,
-        };
-        backoff
+        let backoff = self.backoff.as_ref();
+        backoff.is_none_or(|backoff| backoff.is_literal() || matches!(backoff, Backoff::Function(_)))
+            && layer.common.flags.are_literals()
             && !matches!(&self.attempts, Some(Attempts::Limited(Setting::Expr(_))))
             && !matches!(&self.jitter, Some(Jitter::Fraction(Setting::Expr(_))))
             && duration(&self.max_delay)
             && duration(&self.max_duration)
     }
 
-    fn value(&self, layer: &Layer, stack: &Stack) -> TokenStream {
+    fn made(&self, layer: &Layer, stack: &Stack) -> Made {
         let span = Span::mixed_site();
         let root = &stack.root;
-        let attempts = self.attempts.as_ref().map(|attempts| match attempts {
-            Attempts::Limited(attempts) => quote_spanned!(span.located_at(attempts.span())=> .attempts(#attempts)),
-            Attempts::Unlimited(_) => quote_spanned!(span=> .unlimited()),
-        });
-        let backoff = self.backoff.as_ref().and_then(|backoff| backoff.tokens(root));
-        let backoff = backoff.map(|backoff| quote_spanned!(span=> .backoff(#backoff)));
-        let jitter = self.jitter.as_ref().map(|jitter| {
+        let (mut value, mut varying) = (quote_spanned!(span=> #root::Retry::new()), Vec::new());
+        let mut known = value.clone();
+        for (name, is_literal, setting) in self.settings(root) {
+            if is_literal {
+                known.extend(setting.clone());
+            } else {
+                varying.push(name);
+            }
+            value.extend(setting);
+        }
+        let rejections = self.rejections(layer, stack);
+        let nested = self.nested(root);
+        let common = quote_spanned!(span=> #rejections #nested);
+        value.extend(common.clone());
+        known.extend(common);
+        Made { value, known, varying }
+    }
+
+    /// `.attempts(3)`, in the order of the docs, and whether that is a literal.
+    fn settings(&self, root: &Root) -> Vec<(&'static str, bool, TokenStream)> {
+        let span = Span::mixed_site();
+        let mut settings = Vec::new();
+        match &self.attempts {
+            Some(Attempts::Limited(attempts)) => {
+                let set = quote_spanned!(span.located_at(attempts.span())=> .attempts(#attempts));
+                settings.push(("attempts", attempts.literal().is_some(), set));
+            }
+            Some(Attempts::Unlimited(_)) => settings.push(("attempts", true, quote_spanned!(span=> .unlimited()))),
+            None => {}
+        }
+        if let Some(backoff) = &self.backoff {
+            // A function is no setting of the policy: the call has it.
+            let set = backoff.tokens(root).map(|backoff| quote_spanned!(span=> .backoff(#backoff)));
+            settings.push(("backoff", backoff.is_literal(), set.unwrap_or_default()));
+        }
+        if let Some(jitter) = &self.jitter {
+            let is_literal = !matches!(jitter, Jitter::Fraction(Setting::Expr(_)));
             let jitter = match jitter {
                 Jitter::Full => quote_spanned!(span=> Full),
                 Jitter::None => quote_spanned!(span=> None),
                 Jitter::Fraction(fraction) => quote_spanned!(span=> Fraction(#fraction)),
             };
-            quote_spanned!(span=> .jitter(#root::Jitter::#jitter))
-        });
-        let max_delay =
-            self.max_delay.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_delay(#max)));
-        let max_duration =
-            self.max_duration.as_ref().map(|max| quote_spanned!(span.located_at(max.span())=> .max_duration(#max)));
-        let rejections = self.rejections(layer, stack);
-        let nested = self.nested(root);
-        let named = layer.named();
-        quote_spanned!(span=>
-            #root::Retry::new()#attempts #backoff #jitter #max_delay #max_duration #rejections #nested #named
-        )
+            settings.push(("jitter", is_literal, quote_spanned!(span=> .jitter(#root::Jitter::#jitter))));
+        }
+        for (name, setting) in [("max_delay", &self.max_delay), ("max_duration", &self.max_duration)] {
+            if let Some(max) = setting {
+                let span = span.located_at(max.span());
+                let method = Ident::new(name, span);
+                settings.push((name, max.literal().is_some(), quote_spanned!(span=> .#method(#max))));
+            }
+        }
+        settings
     }
 
     /// Which rejections are retried: those named; none where the errors are narrowed; the default otherwise.
@@ -289,6 +313,10 @@ impl Retry {
         let limit = self.max_duration.as_ref().map(|max| format!(", within {}", crate::docs::duration(max)));
         format!("{attempts}, {backoff}{}", limit.unwrap_or_default())
     }
+}
+
+fn ty(root: &Root) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #root::Retry)
 }
 
 fn attempts(args: &mut Args<'_>) -> Option<Attempts> {

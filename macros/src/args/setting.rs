@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
@@ -41,6 +41,12 @@ pub(crate) trait Value {
 impl Value for Duration {
     fn value_tokens(&self, _span: Span) -> TokenStream {
         duration::tokens(*self)
+    }
+}
+
+impl Value for bool {
+    fn value_tokens(&self, span: Span) -> TokenStream {
+        Ident::new(if *self { "true" } else { "false" }, span).into_token_stream()
     }
 }
 

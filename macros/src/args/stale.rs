@@ -122,8 +122,9 @@ impl Around for Stale {
             }
             Some(From::Shared(policy)) => {
                 let variable = Self::variable("stale", span, layer, stack);
+                let listed = stack.listed(policy);
                 let handle = stack.shared_handle(policy, &quote_spanned!(span=> #root::StaleFallback));
-                quote_spanned!(span=> let #variable = #handle;)
+                quote_spanned!(span=> #listed let #variable = #handle;)
             }
             _ => TokenStream::new(),
         };
@@ -149,11 +150,8 @@ impl Around for Stale {
                 _ => quote_spanned!(span=> ::core::time::Duration::MAX),
             };
             let max_keys = self.max_keys.as_ref().map(|max| quote_spanned!(at(max)=> .max_keys(#max)));
-            let (item, named) = (layer.item(), layer.named());
-            quote_spanned!(span=> {
-                static #item: #root::StaleFallback = #root::StaleFallback::new(#max_age)#max_keys #named;
-                &#item
-            })
+            let (ty, common) = (quote_spanned!(span=> #root::StaleFallback), layer.common());
+            layer.kept(root, &ty, &quote_spanned!(span=> #ty::new(#max_age)#max_keys #common))
         };
         let key = if let Some(key) = &self.key {
             let variable = Self::variable("key", at(key), layer, stack);
@@ -195,10 +193,10 @@ impl Around for Stale {
         self.on_stale.to_token_stream()
     }
 
-    fn check(&self, ctxt: &Ctxt, _layer: &Layer, _above: &[Layer], stack: &Stack, shape: &Shape) {
-        if let Some(max_keys) = &self.max_keys {
+    fn check(&self, ctxt: &Ctxt, layer: &Layer, _above: &[Layer], stack: &Stack, shape: &Shape) {
+        for setting in self.max_keys.iter().chain(layer.common.flags.exprs()) {
             let elsewhere = "a `StaleFallback` that was made elsewhere, as in `#[fallback(stale(self.prices))]`";
-            is_constant(ctxt, max_keys, elsewhere, stack);
+            is_constant(ctxt, setting, elsewhere, stack);
         }
         if let Some(borrow) = borrow(success(&shape.written_output)) {
             let message = "`stale` keeps the success after the call, so it can borrow nothing; return an owned value, \

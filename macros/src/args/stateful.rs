@@ -78,29 +78,25 @@ impl Stateful {
         let ty = self.ty;
         let span = Span::mixed_site();
         let root = &stack.root;
-        let (name, item) = (Ident::new(ty.name, span), layer.item());
+        let name = Ident::new(ty.name, span);
         let variable = layer.variable(layer.kind.name(), stack);
         let policy = quote_spanned!(span=> #root::#name);
         let keyed = quote_spanned!(span=> #root::Keyed<#policy>);
         match (&self.handle, &self.key) {
             (Some(handle), None) => {
-                let handle = stack.stateful_handle(handle, &policy);
-                quote_spanned!(span=> let #variable = #handle;)
+                let (listed, handle) = (stack.listed(handle), stack.stateful_handle(handle, &policy));
+                quote_spanned!(span=> #listed let #variable = #handle;)
             }
             (Some(handle), Some(key)) => {
-                let handle = stack.stateful_handle(handle, &keyed);
+                let (listed, handle) = (stack.listed(handle), stack.stateful_handle(handle, &keyed));
                 let get = get(key);
-                quote_spanned!(span=> let #variable = #handle #get;)
+                quote_spanned!(span=> #listed let #variable = #handle #get;)
             }
             (None, Some(key)) => {
                 let (keyed, value) = self.made(layer, stack, more);
                 let get = get(key);
-                quote_spanned!(span=>
-                    let #variable = {
-                        static #item: #keyed = #value;
-                        &#item
-                    } #get;
-                )
+                let made = layer.kept(root, &keyed, &value);
+                quote_spanned!(span=> let #variable = #made #get;)
             }
             (None, None) => TokenStream::new(),
         }
@@ -108,16 +104,14 @@ impl Stateful {
 
     /// The policy by reference.
     pub(super) fn policy(&self, layer: &Layer, stack: &Stack, more: Option<&TokenStream>) -> TokenStream {
-        let span = Span::mixed_site();
         if let Some(expr) = self.handle.as_ref().or(self.key.as_ref()) {
             // Where it was made, so that what is wrong with it is reported there alone.
             let mut variable = layer.variable(layer.kind.name(), stack);
             variable.set_span(at(expr));
             return quote_spanned!(at(expr)=> &#variable);
         }
-        let item = layer.item();
         let (ty, value) = self.made(layer, stack, more);
-        quote_spanned!(span=> { static #item: #ty = #value; &#item })
+        layer.kept(&stack.root, &ty, &value)
     }
 
     /// The type and the value of what stands in the `static`.
@@ -144,9 +138,9 @@ impl Stateful {
             let name = Ident::new(name, span);
             quote_spanned!(span=> .#name(#value))
         });
-        let named = layer.named();
+        let common = layer.common();
         let (name, constructor) = (Ident::new(ty.name, span), Ident::new(ty.constructor, span));
-        quote_spanned!(span=> #root::#name::#constructor(#(#needed),*)#(#settings)* #more #named)
+        quote_spanned!(span=> #root::#name::#constructor(#(#needed),*)#(#settings)* #more #common)
     }
 }
 
@@ -183,7 +177,7 @@ impl Around for Stateful {
         let (noun, attribute) = (self.ty.noun, layer.name());
         let (attribute, field) = (attribute.trim_end_matches(']'), noun.trim_start_matches("a "));
         let otherwise = format!("{noun} that was made elsewhere, as in `{attribute}(self.{field})]`");
-        for setting in &self.constants {
+        for setting in self.constants.iter().chain(layer.common.flags.exprs()) {
             is_constant(ctxt, setting, &otherwise, stack);
         }
     }

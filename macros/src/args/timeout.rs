@@ -8,10 +8,11 @@ use quote::quote_spanned;
 use super::Args;
 use super::percentile::{self, Percentile};
 use super::setting::Setting;
+use super::stateful::is_constant;
 use crate::ctxt::Ctxt;
 use crate::emit::at;
 use crate::kind::Facts;
-use crate::policy::{Around, Layer, Policy};
+use crate::policy::{Around, Layer, Made, Policy};
 use crate::shape::{self, Shape};
 use crate::stack::Stack;
 
@@ -78,30 +79,40 @@ impl Around for Timeout {
     }
 
     fn prelude(&self, layer: &Layer, stack: &Stack) -> TokenStream {
-        let Some(Limit::Duration(Setting::Expr(limit))) = &self.limit else { return TokenStream::new() };
-        let (root, named) = (&stack.root, layer.named());
+        let root = &stack.root;
+        let ty = quote_spanned!(Span::mixed_site()=> #root::Timeout);
+        let made = match &self.limit {
+            Some(Limit::Duration(Setting::Expr(limit))) => {
+                let root = root.at(at(limit));
+                let value = quote_spanned!(at(limit)=> #root::__private::limit(#limit));
+                let known = quote_spanned!(Span::mixed_site()=> #ty::new(::core::time::Duration::MAX));
+                Made { value, known, varying: vec!["limit"] }
+            }
+            Some(Limit::Duration(limit)) if !layer.common.flags.are_literals() => {
+                Made::constant(quote_spanned!(Span::mixed_site()=> #ty::new(#limit)))
+            }
+            _ => return TokenStream::new(),
+        };
+        let made = layer.made(root, &ty, made);
         let policy = layer.variable("timeout", stack);
-        let root = root.at(at(limit));
-        let value = quote_spanned!(at(limit)=> #root::__private::limit(#limit));
-        quote_spanned!(Span::mixed_site()=> let #policy = #value #named;)
+        quote_spanned!(Span::mixed_site()=> let #policy = #made;)
     }
 
     fn layer(&self, layer: &Layer, stack: &Stack) -> TokenStream {
         let span = Span::mixed_site();
-        let (root, named) = (&stack.root, layer.named());
+        let root = &stack.root;
         let tag = layer.tag(stack);
         let policy = match &self.limit {
             Some(Limit::Percentile(percentile)) => {
                 let percentile = percentile.tokens(root);
-                return quote_spanned!(span=> #root::__private::percentile_timeout({
-                    static TIMEOUT: #root::PercentileTimeout = #root::PercentileTimeout::new(#percentile)#named;
-                    &TIMEOUT
-                })#tag);
+                let (ty, common) = (quote_spanned!(span=> #root::PercentileTimeout), layer.common());
+                let policy = layer.kept(root, &ty, &quote_spanned!(span=> #ty::new(#percentile)#common));
+                return quote_spanned!(span=> #root::__private::percentile_timeout(#policy)#tag);
             }
-            Some(Limit::Duration(limit @ Setting::Literal(..))) => quote_spanned!(span=> {
-                static TIMEOUT: #root::Timeout = #root::Timeout::new(#limit)#named;
-                &TIMEOUT
-            }),
+            Some(Limit::Duration(limit @ Setting::Literal(..))) if layer.common.flags.are_literals() => {
+                let ty = quote_spanned!(span=> #root::Timeout);
+                layer.constant(root, &ty, Made::constant(quote_spanned!(span=> #ty::new(#limit))))
+            }
             _ => {
                 let policy = layer.variable("timeout", stack);
                 quote_spanned!(span=> &#policy)
@@ -134,7 +145,11 @@ impl Around for Timeout {
             ctxt.error(*span, message);
         }
         if let Some(Limit::Percentile(percentile)) = &self.limit {
-            percentile.check(ctxt, "a `PercentileTimeout` that was made elsewhere, and its `call`", stack);
+            let otherwise = "a `PercentileTimeout` that was made elsewhere, and its `call`";
+            percentile.check(ctxt, otherwise, stack);
+            for flag in layer.common.flags.exprs() {
+                is_constant(ctxt, flag, otherwise, stack);
+            }
         }
     }
 }

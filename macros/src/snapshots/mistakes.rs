@@ -16,7 +16,7 @@ fn in_an_argument() {
         ",
         &expect![[r#"
             ::core::compile_error! {
-                "unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff`, `jitter`, `max_delay`, `max_duration`, `retry_after`, `rejections`, `budget`, `nested`, `clone`, `on_retry`, `on_give_up`, `on`, `ignore`, `when`, `name`, `docs`, `crate`"
+                "unknown argument `attemps`; did you mean `attempts`? expected one of: `attempts`, `backoff`, `jitter`, `max_delay`, `max_duration`, `retry_after`, `rejections`, `budget`, `nested`, `clone`, `on_retry`, `on_give_up`, `on`, `ignore`, `when`, `name`, `enabled`, `critical`, `docs`, `crate`"
             }
             /// Reads a row.
             async fn fetch(key: &str) -> Result<Row, Error> {

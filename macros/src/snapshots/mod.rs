@@ -4,6 +4,7 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod arguments;
+mod flags;
 mod functions;
 mod handles;
 mod hedge;
@@ -16,11 +17,14 @@ mod sets;
 mod stacks;
 mod stale;
 
+use core::mem::take;
+
 use expect_test::Expect;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, ItemFn, Stmt};
+use syn::{Block, Expr, ExprMacro, ItemFn, Stmt, StmtMacro, Token};
 
 use crate::attribute;
 use crate::kind::Kind;
@@ -45,17 +49,51 @@ fn kind(attribute: &syn::Attribute) -> Option<Kind> {
     Kind::of(&attribute.path().segments.last()?.ident)
 }
 
-/// Formatted, and without what expands to nothing.
+/// Formatted, with the macros of the runtime expanded as they are without the feature `registry`, and without what
+/// expands to nothing.
 pub(crate) fn shown(tokens: TokenStream) -> String {
     struct Absorbed;
     impl VisitMut for Absorbed {
         fn visit_block_mut(&mut self, block: &mut Block) {
             block.stmts.retain(|stmt| match stmt {
                 Stmt::Item(item) => !crate::collect::is_absorbed(&without_attributes(item)),
+                Stmt::Macro(listed) => !listed.mac.path.segments.last().is_some_and(|last| last.ident == "listed"),
                 _ => true,
             });
             visit_mut::visit_block_mut(self, block);
         }
+
+        fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+            if let Stmt::Macro(StmtMacro { attrs, mac, semi_token: None }) = stmt {
+                *stmt = Stmt::Expr(Expr::Macro(ExprMacro { attrs: take(attrs), mac: mac.clone() }), None);
+            }
+            visit_mut::visit_stmt_mut(self, stmt);
+        }
+
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            if let Expr::Macro(call) = expr
+                && let Some(plain) = plain(&call.mac)
+            {
+                *expr = plain;
+            }
+            visit_mut::visit_expr_mut(self, expr);
+        }
+    }
+    /// `policy!(static A: T = V)` and `controlled!(A: T = V; KNOWN; "attempts")`, in the words of `runtime/src/declare/plain.rs`.
+    fn plain(call: &syn::Macro) -> Option<Expr> {
+        let name = &call.path.segments.last()?.ident;
+        let tokens = &call.tokens;
+        if name != "policy" && name != "controlled" {
+            return None;
+        }
+        let made = |input: ParseStream<'_>| {
+            let is_static = input.parse::<Option<Token![static]>>()?.is_some();
+            let (item, _, ty) = (input.parse::<Ident>()?, input.parse::<Token![:]>()?, input.parse::<syn::Type>()?);
+            let (_, value) = (input.parse::<Token![=]>()?, input.parse::<Expr>()?);
+            let _varying: TokenStream = input.parse()?;
+            Ok(if is_static { syn::parse_quote!({ static #item: #ty = #value; &#item }) } else { value })
+        };
+        Some(made.parse2(tokens.clone()).expect("the macro takes it"))
     }
     fn without_attributes(item: &syn::Item) -> TokenStream {
         match item.clone() {

@@ -44,11 +44,13 @@ fn a_set() {
                 pub(crate) fn circuit_breaker() -> &'static ::steadfast::Keyed<
                     ::steadfast::CircuitBreaker,
                 > {
-                    static CIRCUIT_BREAKER: ::steadfast::Keyed<::steadfast::CircuitBreaker> = ::steadfast::CircuitBreaker::new()
-                        .failure_threshold(3)
-                        .name("upstream")
-                        .keyed();
-                    &CIRCUIT_BREAKER
+                    {
+                        static CIRCUIT_BREAKER: ::steadfast::Keyed<::steadfast::CircuitBreaker> = ::steadfast::CircuitBreaker::new()
+                            .failure_threshold(3)
+                            .name("upstream")
+                            .keyed();
+                        &CIRCUIT_BREAKER
+                    }
                 }
             }
             #[doc(hidden)]
@@ -81,11 +83,13 @@ fn a_set_of_a_public_crate_that_is_called_otherwise() {
                 #[must_use]
                 #[inline]
                 pub fn rate_limit() -> &'static crate::steadfast::RateLimit {
-                    static RATE_LIMIT: crate::steadfast::RateLimit = crate::steadfast::RateLimit::new(
-                            3,
-                        )
-                        .inside(&|| {});
-                    &RATE_LIMIT
+                    {
+                        static RATE_LIMIT: crate::steadfast::RateLimit = crate::steadfast::RateLimit::new(
+                                3,
+                            )
+                            .inside(&|| {});
+                        &RATE_LIMIT
+                    }
                 }
             }
             #[doc(hidden)]
@@ -177,14 +181,15 @@ fn the_attributes_of_a_set() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(host).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(host).await
+                        });
                     let call = ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .around(
                             call,
@@ -229,9 +234,11 @@ fn a_set_with_the_name_of_a_keyword_under_a_condition() {
                 #[must_use]
                 #[inline]
                 fn rate_limit() -> &'static ::steadfast::RateLimit {
-                    static RATE_LIMIT: ::steadfast::RateLimit = ::steadfast::RateLimit::new(5)
-                        .inside(&|| {});
-                    &RATE_LIMIT
+                    {
+                        static RATE_LIMIT: ::steadfast::RateLimit = ::steadfast::RateLimit::new(5)
+                            .inside(&|| {});
+                        &RATE_LIMIT
+                    }
                 }
             }
             #[cfg(unix)]

@@ -63,6 +63,8 @@ impl Bulkhead {
             limit: AtomicU32::new(settings.range.initial),
             name,
             rejected: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            totals: crate::tally::Totals::new(),
             queue: Mutex::new(Queue::new()),
             adaptive: if settings.is_adaptive { Some(Adaptive::new()) } else { None },
             settings,
@@ -73,9 +75,13 @@ impl Bulkhead {
 
     /// Another bulkhead with the same settings, those put over them included, and places of its own.
     pub(crate) fn fresh(&self) -> Self {
-        let fresh = Self::with(self.settings, self.name);
+        #[cfg_attr(not(feature = "registry"), expect(unused_mut, reason = "nothing is changed"))]
+        let mut fresh = Self::with(self.settings, self.name);
         #[cfg(feature = "registry")]
-        fresh.follow(self);
+        {
+            fresh.totals = self.totals.same();
+            fresh.follow(self);
+        }
         fresh
     }
 

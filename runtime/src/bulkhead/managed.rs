@@ -5,7 +5,7 @@ use super::word::{MOST_WAITING, Mode};
 use super::{Bulkhead, build::INITIAL};
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key, Overlay};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs. `min`, `max` and `initial` are those of `adaptive(..)`.
 pub(crate) const KEYS: &[Key<Settings>] = &[
@@ -136,6 +136,20 @@ impl Bulkhead {
     }
 }
 
+const REJECTED: usize = 0;
+const ADMITTED: usize = 1;
+
+impl Bulkhead {
+    #[inline]
+    pub(super) fn count_admitted(&self) {
+        self.totals.count_success(ADMITTED);
+    }
+
+    pub(super) fn count_rejected(&self) {
+        self.totals.count(REJECTED);
+    }
+}
+
 /// A limit that grows lets those who wait in at once, one that shrinks lets those who run end; who waits already does so for as
 /// long as it was told. An adaptive one keeps what it learnt, within its new range; its settings are `min`, `max` and
 /// `initial`. It stays adaptive, as a fixed one stays fixed: the code around the calls is another one.
@@ -166,12 +180,28 @@ impl Managed for Bulkhead {
 
     fn counts(&self) -> Vec<Count> {
         let count = |name, value| Count { name, value };
-        vec![
+        [
             count("running", self.running().into()),
             count("waiting", self.waiting().into()),
             count("limit", self.limit().into()),
-            count("rejected", self.rejected()),
         ]
+        .into_iter()
+        .chain(self.totals())
+        .collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        self.totals.counts(&["rejected"], &["admitted"])
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        if self.is_forced_open() {
+            return Some(Trouble::Rejects("is forced open".to_owned()));
+        }
+        let (running, waiting) = (self.running(), self.waiting());
+        let is_limited = self.word().mode() == Mode::Limited && self.in_force().common.may_reject();
+        let is_spent = running >= self.limit() && (waiting > 0 || self.in_force().max_wait.is_zero());
+        (is_limited && is_spent).then(|| Trouble::Spent(format!("is full: {running} calls run, {waiting} wait")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

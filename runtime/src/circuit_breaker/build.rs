@@ -46,7 +46,17 @@ impl CircuitBreaker {
             on_state_change,
             shards: Shards::new(),
             settings,
-            cold: Cold { locked: Mutex::new(Locked { core: Core::new(), over: None }), rejected: AtomicU64::new(0) },
+            cold: Cold {
+                locked: Mutex::new(Locked {
+                    core: Core::new(),
+                    over: None,
+                    #[cfg(feature = "registry")]
+                    since: 0,
+                }),
+                rejected: AtomicU64::new(0),
+            },
+            #[cfg(feature = "registry")]
+            totals: super::totals::Counted::new(),
         }
     }
 
@@ -60,9 +70,14 @@ impl CircuitBreaker {
 
     /// Another breaker with the same settings, those put over them included, and a state of its own.
     pub(crate) fn fresh(&self) -> Self {
-        let fresh = Self::with(self.settings, self.name, self.on_state_change);
+        #[cfg_attr(not(feature = "registry"), expect(unused_mut, reason = "nothing is changed"))]
+        let mut fresh = Self::with(self.settings, self.name, self.on_state_change);
         #[cfg(feature = "registry")]
-        fresh.follow(self);
+        {
+            fresh.totals = self.totals.same();
+            fresh.follow(self);
+            fresh.lock().since = crate::time::nanos();
+        }
         fresh
     }
 

@@ -17,6 +17,19 @@ pub enum State {
     ForcedClosed = 4,
 }
 
+impl State {
+    /// As events and metrics name it: `half_open`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
+            Self::ForcedClosed => "forced_closed",
+        }
+    }
+}
+
 /// What a circuit breaker has counted, read at one moment.
 ///
 /// ```
@@ -72,6 +85,21 @@ pub enum Reason {
     ProbesSucceeded,
     /// `force_open`, `force_closed` or `reset` was called, or it was switched off or on.
     Manual,
+}
+
+impl Reason {
+    /// As events and metrics name it: `failure_rate`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConsecutiveFailures => "consecutive_failures",
+            Self::FailureRate => "failure_rate",
+            Self::SlowCallRate => "slow_call_rate",
+            Self::ResetTimeout(_) => "reset_timeout",
+            Self::ProbeFailed => "probe_failed",
+            Self::ProbesSucceeded => "probes_succeeded",
+            Self::Manual => "manual",
+        }
+    }
 }
 
 /// A change of state, told to `on_state_change`.

@@ -6,7 +6,7 @@ use super::settings::{MAX_CALLS, Settings, Trip};
 use super::{Abandoned, CircuitBreaker, State, Window};
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key, Overlay};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 use crate::time::saturated;
 
 /// In the order of the docs.
@@ -221,15 +221,32 @@ impl Managed for CircuitBreaker {
     fn counts(&self) -> Vec<Count> {
         let counts = Self::counts(self);
         let count = |name, value| Count { name, value };
-        vec![
+        let window = [
             count("calls", counts.calls),
             count("failures", counts.failures),
             count("slow", counts.slow),
-            count("rejected", counts.rejected),
-            count("opened", counts.opened),
             count("consecutive_failures", counts.consecutive_failures.into()),
             count("probes", counts.probes.into()),
-        ]
+        ];
+        window.into_iter().chain(self.totals_now()).collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        Self::totals(self)
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        match Self::state(self) {
+            State::ForcedOpen => Some(Trouble::Rejects("is forced open".to_owned())),
+            _ if !self.in_force().common.may_reject() => None,
+            State::Open => Some(match self.retry_after() {
+                Some(left) => Trouble::Rejects(format!("is open for another {left:.1?}")),
+                // Nobody has called since its time was over.
+                None => Trouble::Recovers("was open, and the next call probes".to_owned()),
+            }),
+            State::HalfOpen => Some(Trouble::Recovers("is half-open".to_owned())),
+            State::Closed | State::ForcedClosed => None,
+        }
     }
 
     fn steer(&self, steer: Steer) -> bool {

@@ -94,12 +94,18 @@ impl fmt::Debug for Observer {
 
 #[inline]
 pub(super) fn is_observed() -> bool {
+    #[cfg(feature = "tracing")]
+    if crate::trace::is_enabled() {
+        return true;
+    }
     OBSERVED.load(Ordering::Relaxed) != 0
 }
 
 #[cold]
 pub(super) fn tell(event: &Event) {
     let Some(_telling) = Telling::begin() else { return };
+    #[cfg(feature = "tracing")]
+    hook::tell(crate::trace::event, event);
     let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
     for listener in &listeners {
         hook::tell(|event| listener(event), event);

@@ -10,6 +10,8 @@ mod event;
 mod kept;
 pub(crate) mod layer;
 mod lru;
+#[cfg(feature = "registry")]
+mod managed;
 mod mark;
 #[cfg(steadfast_loom)]
 mod models;
@@ -22,6 +24,7 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::control::Common;
 use crate::event::{Decision, PolicyKind, announce};
 use crate::hook::tell;
 use crate::key::{Key, KeyBytes};
@@ -72,10 +75,15 @@ pub struct StaleFallback {
     max_age: Duration,
     max_keys: usize,
     on_stale: Option<fn(&StaleEvent<'_>)>,
+    common: Common,
     name: Name,
+    #[cfg(feature = "registry")]
+    control: crate::control::Control<managed::Part>,
     /// Counts successes, so that their order is known by the time they are kept.
     completions: AtomicU64,
     answered: AtomicU64,
+    #[cfg(feature = "registry")]
+    passed: crate::tally::Totals<1>,
     /// How often keys were forgotten, many in each place: what a call under way brings of one that was is not kept.
     removals: [AtomicU32; PLACES],
     /// `None` until there is one: a map is not `const` to make.
@@ -107,9 +115,14 @@ impl StaleFallback {
             max_age,
             max_keys: 1024,
             on_stale: None,
+            common: Common::DEFAULT,
             name: Name::UNNAMED,
+            #[cfg(feature = "registry")]
+            control: crate::control::Control::new(),
             completions: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            passed: crate::tally::Totals::new(),
             removals: [const { AtomicU32::new(0) }; PLACES],
             last: Mutex::new(None),
         }
@@ -134,6 +147,30 @@ impl StaleFallback {
     }
 
     /// Named after the function in which `closure` stands.
+    /// Whether it keeps and answers; true by default. Switched off it does neither, and what it has kept stays.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::StaleFallback;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let prices = StaleFallback::new(Duration::from_secs(600)).enabled(false);
+    /// assert_eq!(prices.call("tea", async { Ok::<_, String>(3) }).await, Ok(3));
+    /// assert!(prices.is_empty());
+    /// # }
+    /// ```
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.common = Common { enabled, ..self.common };
+        self
+    }
+
+    /// Whether the program cannot do without what it guards, for health checks; false by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.common = Common { critical, ..self.common };
+        self
+    }
+
     #[doc(hidden)]
     pub const fn inside<F: Fn()>(mut self, closure: &F) -> Self {
         self.name = Name::inside(closure);
@@ -225,7 +262,8 @@ impl StaleFallback {
                 entries.touch(place);
                 Some(new)
             }
-            None => entries.add(ty, key, new, self.max_keys),
+            // Under the lock, so that it is known to whoever takes away what is too much after a change.
+            None => entries.add(ty, key, new, self.max_keys_in_force()),
         };
         drop(last);
         drop(gone);
@@ -250,6 +288,13 @@ impl StaleFallback {
         Some((age, value))
     }
 
+    #[inline]
+    #[cfg_attr(not(feature = "registry"), expect(clippy::unused_self, reason = "there is nowhere to count"))]
+    fn count_passed(&self) {
+        #[cfg(feature = "registry")]
+        self.passed.count_success(0);
+    }
+
     /// It answers for a failure.
     fn tell(&self, age: Duration, rejection: Option<Rejection>) {
         self.answered.fetch_add(1, Ordering::Relaxed);
@@ -263,6 +308,24 @@ impl StaleFallback {
     /// No user code runs under the lock, so a poisoned one is as good as any.
     fn lock(&self) -> MutexGuard<'_, Option<Lru<Last>>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl StaleFallback {
+    #[inline]
+    const fn is_enabled(&self) -> bool {
+        self.common.enabled
+    }
+
+    const fn max_keys_in_force(&self) -> usize {
+        self.max_keys
+    }
+
+    #[expect(clippy::unused_self, reason = "there is nothing over it")]
+    const fn max_age_in_force(&self, own: Duration) -> Duration {
+        own
     }
 }
 

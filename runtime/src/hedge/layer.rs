@@ -112,16 +112,21 @@ where
         if let Some((schedule, others)) = &mut *this.late.0 {
             return Race { first: this.first, others, schedule, call, class }.go_on(cx);
         }
-        if let Some(budget) = this.layer.budget {
+        if let Some(budget) = this.layer.budget
+            && this.layer.hedge.is_enabled()
+        {
             budget.count();
         }
         let FirstProjection::Running { call: first } = this.first.as_mut().project() else { return Poll::Pending };
-        let mut measure = Measure::begin(*this.layer);
-        let failed = match first.poll(cx) {
+        let mut measure = Measure::begin(*this.layer, 1);
+        let failed = match measure.poll(first, cx) {
             Poll::Ready(outcome) => {
                 measure.end(&outcome);
                 match failure(&outcome, class) {
-                    None => return Poll::Ready(outcome),
+                    None => {
+                        this.layer.hedge.count_call();
+                        return Poll::Ready(outcome);
+                    }
                     Some(class) => Some((outcome, class)),
                 }
             }

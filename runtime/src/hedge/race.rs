@@ -67,6 +67,7 @@ where
         if number > 0 {
             self.schedule.tell(|calls| Decision::HedgeWon { calls });
         }
+        self.schedule.layer.hedge.count_call();
         self.schedule.first.lose();
         self.others.iter_mut().flatten().for_each(|(measure, _)| measure.lose());
         Poll::Ready(outcome)
@@ -102,7 +103,7 @@ where
             Some(number) => self.others[number].as_mut().map(|(measure, call)| (measure, call.as_mut())),
         };
         let Some((measure, call)) = call else { return Poll::Pending };
-        let polled = call.poll(cx);
+        let polled = measure.poll(call, cx);
         if let Poll::Ready(outcome) = &polled {
             measure.end(outcome);
         }
@@ -125,8 +126,8 @@ where
             let mut call = Box::pin((self.call)());
             start.spend();
             self.schedule.tell(|call| Decision::Hedged { call });
-            let mut measure = Measure::begin(self.schedule.layer);
-            match call.as_mut().poll(cx) {
+            let mut measure = Measure::begin(self.schedule.layer, self.schedule.started);
+            match measure.poll(call.as_mut(), cx) {
                 Poll::Pending => {
                     self.others.push(Some((measure, call)));
                     self.schedule.waits();
@@ -155,6 +156,7 @@ where
             && let FirstProjection::Ended { failure } = self.first.as_mut().project()
             && let Some(outcome) = failure.take()
         {
+            self.schedule.layer.hedge.count_call();
             return Poll::Ready(outcome);
         }
         mem::forget(self);

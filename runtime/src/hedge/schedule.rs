@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Settings;
 use super::layer::Layer;
 use super::measure::Measure;
 use crate::event::{Decision, PolicyKind, announce};
@@ -21,10 +22,12 @@ pub(super) struct Schedule<'p> {
     pub(super) layer: Layer<'p>,
     /// The first call; the others have their own.
     pub(super) first: Measure,
+    /// Those in force when the call first waited or failed.
+    settings: Settings,
     /// The calls that may yet start.
     left: u32,
     /// How many have been.
-    started: u32,
+    pub(super) started: u32,
     next: Next,
     /// Whether the newest call is under way.
     newest_waits: bool,
@@ -44,11 +47,13 @@ enum Next {
 }
 
 impl<'p> Schedule<'p> {
-    pub(super) const fn new(layer: Layer<'p>, first: Measure) -> Self {
+    pub(super) fn new(layer: Layer<'p>, first: Measure) -> Self {
+        let settings = layer.hedge.settings();
         Self {
             layer,
             first,
-            left: layer.hedge.attempts.saturating_sub(1),
+            settings,
+            left: settings.attempts.saturating_sub(1),
             started: 1,
             next: Next::Never,
             newest_waits: true,
@@ -79,7 +84,7 @@ impl<'p> Schedule<'p> {
     pub(super) fn waits(&mut self) {
         if self.left > 0 {
             let now = clock::now();
-            self.start_at(self.layer.hedge.after.from(now), now);
+            self.start_at(self.settings.after.from(now), now);
         } else {
             self.start(Next::Never);
         }
@@ -115,7 +120,7 @@ impl<'p> Schedule<'p> {
     }
 
     fn is_too_long(&self, hint: Duration) -> bool {
-        hint > MAX_HINT && hint > self.layer.hedge.after.current()
+        hint > MAX_HINT && hint > self.settings.after.current()
     }
 
     fn start_at_once(&mut self) {
@@ -150,7 +155,9 @@ impl<'p> Schedule<'p> {
     #[cold]
     pub(super) fn tell(&self, decision: impl FnOnce(u32) -> Decision) {
         let hedge = self.layer.hedge;
-        announce(hedge.name, PolicyKind::Hedge, || decision(self.started));
+        let decision = decision(self.started);
+        hedge.count(&decision);
+        announce(hedge.name, PolicyKind::Hedge, || decision);
     }
 
     /// Starts no more calls, whatever becomes of those under way.

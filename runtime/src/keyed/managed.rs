@@ -2,7 +2,7 @@
 
 use super::{Keyed, Policy, forget, write};
 use crate::PolicyKind;
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 use crate::sync::Ordering::Relaxed;
 
 const MAX_KEYS: &str = "max_keys";
@@ -52,8 +52,8 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
         self.template.state().filter(|state| matches!(*state, "forced_open" | "forced_closed"))
     }
 
-    /// How many keys there are, how many of them keep calls away, and the sums of what they have counted. What was
-    /// counted of a key that is forgotten is not in them any more.
+    /// How many keys there are, how many of them keep calls away, the sums of what these know, and what has been counted of
+    /// all keys, those included that are forgotten.
     fn counts(&self) -> Vec<Count> {
         let policies = self.policies();
         let rejecting = policies.iter().filter(|policy| policy.is_rejecting()).count();
@@ -64,8 +64,24 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
                 sum.value = sum.value.saturating_add(count.value);
             }
         }
+        for total in self.template.totals() {
+            if let Some(sum) = sums.iter_mut().find(|sum| sum.name == total.name) {
+                sum.value = total.value;
+            }
+        }
         let keys = [("keys", policies.len()), ("rejecting", rejecting)];
         keys.map(|(name, number)| Count { name, value: number as u64 }).into_iter().chain(sums).collect()
+    }
+
+    /// One key without another is no more than a part of what it guards; and to reject a key that asks too often is what
+    /// a limit is for.
+    fn trouble(&self) -> Option<Trouble> {
+        if self.template.state() == Some("forced_open") {
+            return self.template.trouble();
+        }
+        let policies = self.policies();
+        let rejecting = policies.iter().filter(|policy| matches!(policy.trouble(), Some(Trouble::Rejects(_)))).count();
+        (rejecting > 0).then(|| Trouble::Spent(format!("rejects the calls of {rejecting} of {} keys", policies.len())))
     }
 
     fn steer(&self, steer: Steer) -> bool {

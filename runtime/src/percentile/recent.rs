@@ -77,6 +77,15 @@ impl Recent {
         }
     }
 
+    /// Computes the estimate anew in any case: the settings have changed.
+    #[cfg(feature = "registry")]
+    pub(super) fn renew(&self, settings: &Settings) {
+        if let Some(counts) = self.counts.get() {
+            let _turning = counts.turning.lock().unwrap_or_else(PoisonError::into_inner);
+            self.compute(counts, settings);
+        }
+    }
+
     /// How many latencies there are in the window.
     pub(super) fn calls(&self, settings: &Settings, now: u64) -> u64 {
         let is_present = self.is_present(settings, now) || self.turn(settings, now);
@@ -149,12 +158,11 @@ impl Recent {
     fn compute(&self, counts: &Counts, settings: &Settings) {
         let octaves = Octaves::of(&counts.epochs);
         let calls = octaves.total();
-        let missing = settings.min_calls().saturating_sub(calls);
-        let (estimate, left) = if missing == 0 {
-            (octaves.ranked(settings.rank(calls)), (calls / REFRESH_SHARE).max(REFRESH))
-        } else {
-            (NEVER, missing)
-        };
+        // Looked at under the lock, so that the last to compute knows the last change of them.
+        let (missing, rank) =
+            settings.in_force(|values| (values.min_calls().saturating_sub(calls), values.rank(calls)));
+        let (estimate, left) =
+            if missing == 0 { (octaves.ranked(rank), (calls / REFRESH_SHARE).max(REFRESH)) } else { (NEVER, missing) };
         self.estimate.store(estimate, Ordering::Relaxed);
         counts.left.store(left.cast_signed(), Ordering::Relaxed);
     }

@@ -11,7 +11,7 @@ use super::bucket::{Bucket, Settings};
 use super::forced::Forced;
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key, Overlay};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs.
 pub(crate) const KEYS: &[Key<Settings>] = &[
@@ -99,6 +99,20 @@ impl RateLimit {
     }
 }
 
+const REJECTED: usize = 0;
+const ADMITTED: usize = 1;
+
+impl RateLimit {
+    #[inline]
+    pub(super) fn count_admitted(&self) {
+        self.totals.count_success(ADMITTED);
+    }
+
+    pub(super) fn count_rejected(&self) {
+        self.totals.count(REJECTED);
+    }
+}
+
 /// With other settings the bucket is as full as before, as a share of the burst. Who waits passes when it was told to, or
 /// sooner where the new rate lets it; whoever comes then stands behind all of them and goes by the new rate.
 impl Managed for RateLimit {
@@ -128,11 +142,27 @@ impl Managed for RateLimit {
 
     fn counts(&self) -> Vec<Count> {
         let count = |name, value| Count { name, value };
-        vec![
-            count("available", self.available().into()),
-            count("waiting", self.waiting() as u64),
-            count("rejected", self.rejected()),
-        ]
+        [count("available", self.available().into()), count("waiting", self.waiting() as u64)]
+            .into_iter()
+            .chain(self.totals())
+            .collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        self.totals.counts(&["rejected"], &["admitted"])
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        let Settings { max_wait, common, .. } = self.current().settings;
+        match self.forced() {
+            Some(Forced::Open) => return Some(Trouble::Rejects("is forced open".to_owned())),
+            None if common.may_reject() => {}
+            _ => return None,
+        }
+        let left = self.retry_after()?;
+        let waiting = self.waiting();
+        (max_wait.is_zero() || waiting > 0)
+            .then(|| Trouble::Spent(format!("is spent: the next permit in {left:.1?}, {waiting} wait")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

@@ -45,6 +45,18 @@ pub struct Refusal {
     pub message: String,
 }
 
+/// What keeps calls from passing, for [`health`](fn@crate::health).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// It rejects every call.
+    Rejects(String),
+    /// As many calls pass as it allows at this moment, and it rejects what comes beyond.
+    Spent(String),
+    /// It finds out whether calls can pass again.
+    Recovers(String),
+}
+
 /// Puts settings that were found good in force. It cannot fail.
 pub type Change<'p> = Box<dyn FnOnce() + Send + 'p>;
 
@@ -68,6 +80,17 @@ pub trait Managed: Sync {
 
     /// What it has counted.
     fn counts(&self) -> Vec<Count>;
+
+    /// What keeps calls from passing at this moment; nothing where it is switched off or in shadow, unless it is forced.
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
+
+    /// Those of the counts that all keys of a policy share.
+    #[doc(hidden)]
+    fn totals(&self) -> Vec<Count> {
+        Vec::new()
+    }
 
     /// Steers it by hand; `false` for a kind that cannot be steered so.
     fn steer(&self, steer: Steer) -> bool;

@@ -1,5 +1,8 @@
 //! How the delays between attempts grow.
 
+#[cfg(feature = "registry")]
+mod text;
+
 use core::time::Duration;
 
 /// How long to wait after each attempt, before cap and jitter.
@@ -83,7 +86,7 @@ impl Backoff {
     }
 
     /// What every delay is made from; zero where that is not known.
-    const fn base(&self) -> Duration {
+    pub(super) const fn base(&self) -> Duration {
         match self.0 {
             Kind::Exponential { base, .. } | Kind::Fixed(base) | Kind::Linear(base) | Kind::Fibonacci(base) => base,
             Kind::Custom(_) => Duration::ZERO,

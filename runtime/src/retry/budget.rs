@@ -1,6 +1,8 @@
 //! A limit to the retries of many calls together.
 
 mod ledger;
+#[cfg(feature = "registry")]
+mod managed;
 #[cfg(steadfast_loom)]
 mod models;
 #[cfg(test)]
@@ -11,6 +13,9 @@ use core::time::Duration;
 
 use self::ledger::{Grant, Ledger};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
+use crate::control::Common;
+#[cfg(feature = "registry")]
+use crate::control::Control;
 use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
@@ -65,13 +70,12 @@ const SHORTEST_WINDOW: u64 = 1_000_000;
 /// makes the decision is taken after failures only.
 pub struct RetryBudget {
     /// In parts of [`WHOLE`].
-    ratio: u64,
-    min_per_second: u32,
-    /// The length of one of the window's buckets in nanoseconds.
-    width: u64,
+    own: Limits,
     name: Name,
     /// The calls that the ledger has not yet looked at.
     calls: Shards,
+    #[cfg(feature = "registry")]
+    control: Control<Limits>,
     ledger: Mutex<Ledger>,
 }
 
@@ -102,11 +106,18 @@ impl RetryBudget {
     /// an outage.
     pub const fn new() -> Self {
         Self {
-            ratio: parts(0.1),
-            min_per_second: 1,
-            width: width(Duration::from_secs(10)),
+            own: Limits {
+                ratio: parts(0.1),
+                min_per_second: 1,
+                width: width(Duration::from_secs(10)),
+                #[cfg(feature = "registry")]
+                generation: 0,
+                common: Common::DEFAULT,
+            },
             name: Name::UNNAMED,
             calls: Shards::new(),
+            #[cfg(feature = "registry")]
+            control: Control::new(),
             ledger: Mutex::new(Ledger::new()),
         }
     }
@@ -116,26 +127,45 @@ impl RetryBudget {
     /// Above 1 there may be several retries for each call. A negative value, or one that is no number, means 0: then
     /// only [`min_per_second`](Self::min_per_second) grants any.
     pub const fn ratio(mut self, ratio: f64) -> Self {
-        self.ratio = parts(ratio);
+        self.own.ratio = parts(ratio);
         self
     }
 
     /// The retries for each second of the window that are granted whatever the number of calls, 1 by default. They are
     /// those of the whole window: by default ten at once, and then no other for ten seconds.
     pub const fn min_per_second(mut self, retries: u32) -> Self {
-        self.min_per_second = retries;
+        self.own.min_per_second = retries;
         self
     }
 
     /// The time over which calls and retries are counted, 10 s by default; at least a millisecond.
     pub const fn window(mut self, window: Duration) -> Self {
-        self.width = width(window);
+        self.own.width = width(window);
         self
     }
 
     /// The name of the budget, for whoever reads it; by default `unnamed`.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = Name::given(name);
+        self
+    }
+
+    /// Whether it refuses anything; true by default. Switched off it grants every retry, and counts on.
+    ///
+    /// ```
+    /// use steadfast::RetryBudget;
+    ///
+    /// let budget = RetryBudget::new().ratio(0.0).min_per_second(0).enabled(false);
+    /// assert!(!budget.is_exhausted());
+    /// ```
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.own.common = Common { enabled, ..self.own.common };
+        self
+    }
+
+    /// Whether the program cannot do without what it guards, for health checks; false by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        self.own.common = Common { critical, ..self.own.common };
         self
     }
 
@@ -164,7 +194,8 @@ impl RetryBudget {
     /// Counts a call, when it begins.
     #[inline]
     pub(crate) fn count(&self) {
-        self.calls.add(time::nanos() / self.width, ALWAYS);
+        let now = time::nanos();
+        self.in_force(|limits| self.calls.add(now / limits.width, limits.generation()));
     }
 
     /// Takes one retry; `None` where there is none left.
@@ -177,11 +208,16 @@ impl RetryBudget {
     }
 
     fn with_ledger<T>(&self, f: impl FnOnce(&mut Ledger, &Limits) -> T) -> T {
-        let limits = Limits { ratio: self.ratio, min_per_second: self.min_per_second, width: self.width };
         let mut ledger = self.lock();
+        // Under the lock, as they are changed.
+        let limits = self.limits();
         // The clock is read under the lock, so that two threads cannot come with their times in the wrong order.
-        ledger.advance(time::nanos(), &self.calls, self.width);
+        ledger.advance(time::nanos(), &self.calls, &limits);
         f(&mut ledger, &limits)
+    }
+
+    fn limits(&self) -> Limits {
+        self.in_force(|limits| *limits)
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledger> {
@@ -191,26 +227,49 @@ impl RetryBudget {
 
 impl fmt::Debug for RetryBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits = self.limits();
         #[expect(clippy::cast_precision_loss, reason = "for a reader")]
-        let ratio = self.ratio as f64 / WHOLE as f64;
+        let ratio = limits.ratio as f64 / WHOLE as f64;
         f.debug_struct("RetryBudget")
             .field("name", &self.name)
             .field("ratio", &ratio)
-            .field("min_per_second", &self.min_per_second)
-            .field("window", &Duration::from_nanos(self.width * BUCKETS))
+            .field("min_per_second", &limits.min_per_second)
+            .field("window", &Duration::from_nanos(limits.width * BUCKETS))
             .field("counts", &self.counts())
             .finish_non_exhaustive()
     }
 }
 
-/// A budget counts calls of no other generation.
-const ALWAYS: u64 = 0;
-
 /// The settings as the ledger needs them.
+#[derive(Debug, Clone, Copy)]
 struct Limits {
+    /// In parts of [`WHOLE`].
     ratio: u64,
     min_per_second: u32,
+    /// The length of one of the window's buckets in nanoseconds.
     width: u64,
+    /// How often that was changed: calls are sorted by it, and one who counts by another must not be taken for one of these.
+    #[cfg(feature = "registry")]
+    generation: u64,
+    common: Common,
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl Limits {
+    #[expect(clippy::unused_self, reason = "it stays the same")]
+    const fn generation(&self) -> u64 {
+        0
+    }
+}
+
+/// Where nothing can be put over the settings.
+#[cfg(not(feature = "registry"))]
+impl RetryBudget {
+    #[inline]
+    fn in_force<T>(&self, look: impl FnOnce(&Limits) -> T) -> T {
+        look(&self.own)
+    }
 }
 
 /// A retry that was granted; given back at the drop, unless it took place.

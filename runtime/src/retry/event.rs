@@ -76,3 +76,18 @@ pub enum GiveUp {
     /// The outcome is not one to retry: permanent, neutral, or a rejection that is not asked for.
     NotRetryable,
 }
+
+impl GiveUp {
+    /// As events and metrics name it: `max_duration`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::MaxDuration => "max_duration",
+            Self::Deadline => "deadline",
+            Self::HintTooLong => "hint_too_long",
+            Self::Budget => "budget",
+            Self::Nested => "nested",
+            Self::NotRetryable => "not_retryable",
+        }
+    }
+}

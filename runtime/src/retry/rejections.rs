@@ -50,6 +50,45 @@ impl Rejections {
     }
 }
 
+/// By name, in the order of the docs.
+#[cfg(feature = "registry")]
+const NAMES: [(&str, RejectionKind); 4] = [
+    ("timeout", RejectionKind::Timeout),
+    ("rate_limited", RejectionKind::RateLimited),
+    ("bulkhead_full", RejectionKind::BulkheadFull),
+    ("circuit_open", RejectionKind::CircuitOpen),
+];
+
+#[cfg(feature = "registry")]
+impl Rejections {
+    /// Those that a list names, `timeout, rate_limited`; no name, or `none`, is none. The message follows the name of a
+    /// setting.
+    pub(super) fn parse(list: &str) -> Result<Self, String> {
+        let mut rejections = Self::NONE;
+        let list = list.trim();
+        if list.is_empty() || list == "none" {
+            return Ok(rejections);
+        }
+        for given in list.split(',').map(str::trim) {
+            let Some((name, kind)) = NAMES.into_iter().find(|(name, _)| *name == given) else {
+                let known = NAMES.map(|(name, _)| format!("`{name}`")).join(", ");
+                return Err(format!("takes a list of rejections, and not {given:?}; expected one of: {known}"));
+            };
+            if rejections.contains(kind) {
+                return Err(format!("names `{name}` twice"));
+            }
+            rejections = rejections.with(kind);
+        }
+        Ok(rejections)
+    }
+
+    /// As it would be written.
+    pub(super) fn text(self) -> String {
+        let names: Vec<_> = NAMES.into_iter().filter(|(_, kind)| self.contains(*kind)).map(|(name, _)| name).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    }
+}
+
 impl Default for Rejections {
     fn default() -> Self {
         Self::DEFAULT

@@ -9,9 +9,12 @@ use super::backoff::OfPolicy;
 use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Nested, Rejections, Retry, RetryBudget, RetryEvent, Token};
 use crate::event::{Cause, Decision, PolicyKind, announce};
 use crate::hook::tell;
+#[cfg(feature = "testing")]
+use crate::testing::relaxed;
+use crate::trace::Span;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
+pub(super) const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
 
 /// Begins the attempts of one call.
 #[inline]
@@ -27,8 +30,8 @@ pub fn retry_within<'p>(policy: &'p Retry, budget: &'p RetryBudget) -> Run<'p, O
 
 #[inline]
 fn begin<'p, G: Budget<'p>>(policy: &'p Retry, budget: G) -> Run<'p, OfPolicy, G> {
-    let mut state = State { policy, start: None, attempt: 1, passes: false };
-    if policy.prepares || G::PREPARES {
+    let mut state = State { policy, start: None, attempt: 1, passes: false, is_off: false };
+    if policy.prepares() || G::PREPARES {
         state.prepare(budget.of(policy));
     }
     Run { state, backoff: OfPolicy, budget }
@@ -93,14 +96,16 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
 
     /// Lets a call know which attempt it is.
     #[inline]
-    pub const fn attempt<F: Future>(&self, call: F) -> Attempt<F> {
-        Attempt::new(self.state.attempt, call)
+    pub fn attempt<F: Future>(&self, call: F) -> Attempt<F> {
+        Attempt::new(self.state.policy.name, self.state.attempt, call)
     }
 
     /// Makes a call that knows which attempt it is.
     #[inline]
     pub fn run<T>(&self, call: impl FnOnce() -> T) -> T {
         let _attempt = scope::in_attempt(self.state.attempt);
+        let span = Span::attempt(self.state.policy.name, self.state.attempt);
+        let _span = span.enter();
         call()
     }
 
@@ -110,8 +115,11 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failure = Cause::of(outcome, class)?;
-        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy));
+        let Some(failure) = Cause::of(outcome, class) else {
+            self.state.succeeded();
+            return None;
+        };
+        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         judged.verdict.ok().map(Again::delay)
     }
 
@@ -127,8 +135,11 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failure = Cause::of(outcome, class)?;
-        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy));
+        let Some(failure) = Cause::of(outcome, class) else {
+            self.state.succeeded();
+            return None;
+        };
+        let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         let told = match outcome {
             Flow::Returned(value) => Flow::Returned(value),
             Flow::Rejected(rejection) => Flow::Rejected((*rejection).into()),
@@ -180,6 +191,8 @@ struct State<'p> {
     attempt: u32,
     /// Whether the retries are left to a retry around.
     passes: bool,
+    /// Whether the policy was switched off when the attempt began.
+    is_off: bool,
 }
 
 /// What has been decided, and what the hooks of the function may be told of it.
@@ -212,7 +225,12 @@ impl<'p> State<'p> {
     /// What must be done before the first attempt.
     #[inline(never)]
     fn prepare(&mut self, budget: Option<&'p RetryBudget>) {
-        let policy = self.policy;
+        let (policy, _) = self.policy.in_force(&OfPolicy);
+        if !policy.common.enabled {
+            self.is_off = true;
+            self.attempt = scope::same_attempt();
+            return;
+        }
         if policy.is_timed() {
             self.start = Some(clock::now());
         }
@@ -224,13 +242,35 @@ impl<'p> State<'p> {
         }
     }
 
+    /// Whether an attempt has failed before this one.
+    #[inline]
+    fn was_retried(&self) -> bool {
+        self.attempt > 1 && !self.passes && !self.is_off
+    }
+
+    #[inline]
+    fn succeeded(&self) {
+        self.policy.count_success(self.was_retried());
+    }
+
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
     #[cold]
     #[inline(never)]
-    fn judge(&mut self, failure: Cause, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Judged<'p> {
+    fn judge(&mut self, failure: Cause, backoff: &dyn Curve, budget: Option<&'p RetryBudget>) -> Option<Judged<'p>> {
+        let (policy, backoff) = self.policy.in_force(backoff);
+        if !policy.common.enabled {
+            return None;
+        }
+        // What was not in force before counts from now on.
+        if self.is_off {
+            (self.is_off, self.attempt) = (false, 1);
+            self.prepare(budget);
+        } else if self.start.is_none() && policy.is_timed() {
+            self.start = Some(clock::now());
+        }
         let now = self.start.map(|_| clock::now());
         let elapsed = now.zip(self.start).map_or(Duration::ZERO, |(now, start)| now.saturating_duration_since(start));
-        let delay = self.delay(failure, backoff, now, elapsed);
+        let delay = self.delay(&policy, failure, backoff, now, elapsed);
         // Last of all, so that nothing is taken for a retry that does not follow.
         let verdict = delay.and_then(|after| match budget.map(RetryBudget::take) {
             Some(None) => Err(GiveUp::Budget),
@@ -246,34 +286,40 @@ impl<'p> State<'p> {
         match verdict {
             Ok(Again { after: delay, .. }) => {
                 self.attempt = self.attempt.saturating_add(1);
+                self.policy.count_retry(delay);
                 if let Some(hook) = self.policy.on_retry {
                     tell(hook, &event.retry(delay, told));
                 }
                 announce(name, PolicyKind::Retry, || Decision::Retrying { attempt, delay, failure });
             }
             Err(reason) => {
+                self.policy.count_give_up(reason, self.was_retried());
                 if let Some(hook) = self.policy.on_give_up {
                     tell(hook, &event.give_up(reason, told));
                 }
                 announce(name, PolicyKind::Retry, || Decision::GaveUp { attempts: attempt, reason, failure });
             }
         }
-        Judged { verdict, event }
+        Some(Judged { verdict, event })
     }
 
     fn delay(
         &self,
+        policy: &Retry,
         failure: Cause,
         backoff: &dyn Curve,
         now: Option<Instant>,
         elapsed: Duration,
     ) -> Result<Duration, GiveUp> {
-        let policy = self.policy;
         let hint = failure.hint(policy.rejections.unwrap_or_default()).ok_or(GiveUp::NotRetryable)?;
         if self.passes {
             return Err(GiveUp::Nested);
         }
-        if policy.attempts != u32::MAX && self.attempt >= policy.attempts {
+        #[cfg(feature = "testing")]
+        let attempts = relaxed::capped(policy.attempts);
+        #[cfg(not(feature = "testing"))]
+        let attempts = policy.attempts;
+        if attempts != u32::MAX && self.attempt >= attempts {
             return Err(GiveUp::Attempts);
         }
         let max_delay = policy.max_delay.unwrap_or_else(|| backoff.base(&policy.backoff).max(DEFAULT_MAX_DELAY));
@@ -282,6 +328,8 @@ impl<'p> State<'p> {
         }
         let computed = backoff.delay(&policy.backoff, self.attempt).min(max_delay);
         let delay = hint.saturating_add(policy.jitter.spread(computed));
+        #[cfg(feature = "testing")]
+        let delay = relaxed::delay(delay);
         if policy.max_duration.is_some_and(|limit| elapsed.saturating_add(delay) >= limit) {
             return Err(GiveUp::MaxDuration);
         }

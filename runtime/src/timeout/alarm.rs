@@ -8,8 +8,8 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::clock;
 use crate::scope::{self, Start, Unstarted};
+use crate::{clock, time};
 
 /// Nothing until the call first waits: one pointer in a call that is ready at once.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pin_project! {
         left: bool,
         // Whether the timer is also that of a deadline around, which was given.
         keeps: bool,
+        // In nanoseconds, to be told.
+        limit: u64,
     }
 }
 
@@ -57,11 +59,29 @@ impl Alarm {
         Self(Some(Clock::new(Some(deadline))))
     }
 
+    /// How long it has been since the timeout started, in nanoseconds.
+    #[cold]
+    pub(super) fn elapsed(&self) -> Option<u64> {
+        let clock = self.0.as_ref()?;
+        let left = clock.deadline?.saturating_duration_since(clock::now());
+        Some(clock.limit.saturating_sub(time::saturated(left)))
+    }
+
+    /// How long it was, in nanoseconds.
+    #[inline]
+    pub(super) fn limit(&self) -> u64 {
+        self.0.as_ref().map_or(0, |clock| clock.limit)
+    }
+
     /// Starts the timeout, after the call has waited for the first time. Whether it is over at once.
     #[cold]
     pub(super) fn set(&mut self, nanos: u64, unstarted: Unstarted, cx: &mut Context<'_>) -> bool {
         let Some(Start { deadline, around }) = unstarted.start(nanos) else { return false };
-        self.arm(deadline, nanos == 0, around, cx)
+        let over = self.arm(deadline, nanos == 0, around, cx);
+        if let Some(clock) = &mut self.0 {
+            *clock.as_mut().project().limit = nanos;
+        }
+        over
     }
 
     /// The same of a timeout that started when the call began; it is over in any case where it ends `at_once`.
@@ -95,8 +115,8 @@ impl Alarm {
 impl Clock {
     fn new(deadline: Option<Instant>) -> Pin<Box<Self>> {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let mut clock =
-            spare.unwrap_or_else(|| Box::pin(Self { deadline: None, timer: None, left: false, keeps: false }));
+        let mut clock = spare
+            .unwrap_or_else(|| Box::pin(Self { deadline: None, timer: None, left: false, keeps: false, limit: 0 }));
         *clock.as_mut().project().deadline = deadline;
         clock
     }

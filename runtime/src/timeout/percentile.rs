@@ -1,5 +1,8 @@
 //! A limit that follows the latencies of its own calls.
 
+#[cfg(feature = "registry")]
+mod managed;
+
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -8,6 +11,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
+use crate::control::Common;
 use crate::event::{Decision, PolicyKind, announce};
 use crate::name::Name;
 use crate::percentile::{NEVER, Watch};
@@ -62,17 +66,39 @@ use crate::{Flow, Percentile, Rejection, RejectionKind, clock, flow};
 pub struct PercentileTimeout {
     percentile: Percentile,
     name: Name,
+    #[cfg(feature = "registry")]
+    totals: crate::tally::Totals<2>,
 }
 
 impl PercentileTimeout {
     /// A limit that follows this percentile.
     pub const fn new(percentile: Percentile) -> Self {
-        Self { percentile, name: Name::UNNAMED }
+        Self {
+            percentile,
+            name: Name::UNNAMED,
+            #[cfg(feature = "registry")]
+            totals: crate::tally::Totals::new(),
+        }
     }
 
     /// The name in rejections; by default `unnamed`.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = Name::given(name);
+        self
+    }
+
+    /// Whether it limits anything; true by default. Switched off, a call takes as long as it takes, and is measured all the
+    /// same.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        let common = self.percentile.common();
+        *common = Common { enabled, ..*common };
+        self
+    }
+
+    /// Whether the program cannot do without what it guards, for health checks; false by default.
+    pub const fn critical(mut self, critical: bool) -> Self {
+        let common = self.percentile.common();
+        *common = Common { critical, ..*common };
         self
     }
 
@@ -113,7 +139,7 @@ impl PercentileTimeout {
 /// A timeout in a stack.
 #[inline]
 pub const fn percentile_timeout(policy: &PercentileTimeout) -> Layer<'_> {
-    Layer { policy, tag: 0 }
+    Layer { policy, tag: 0, is_off: false }
 }
 
 /// A timeout that has yet to be told what it stands around.
@@ -121,6 +147,8 @@ pub const fn percentile_timeout(policy: &PercentileTimeout) -> Layer<'_> {
 pub struct Layer<'p> {
     policy: &'p PercentileTimeout,
     tag: u8,
+    /// Whether the policy was switched off when the call began.
+    is_off: bool,
 }
 
 impl<'p> Layer<'p> {
@@ -185,21 +213,30 @@ where
         let layer = match stage.as_mut().project() {
             StageProjection::Under { watch, call, alarm, layer } => {
                 let start = (!watch.is_running()).then(|| Start::of(watch));
+                layer.is_off |= start.is_some_and(|start| start.is_off);
+                if layer.is_off {
+                    let Poll::Ready(outcome) = call.poll(cx) else { return Poll::Pending };
+                    let took = watch.end(matches!(outcome, Flow::Returned(_)));
+                    layer.policy.count_in_time(took);
+                    return Poll::Ready(outcome);
+                }
                 let deadline = start.map_or_else(|| alarm.deadline(), |start| start.deadline);
                 let beneath = Started::enter(deadline);
                 if let Poll::Ready(outcome) = call.poll(cx) {
                     drop(beneath);
-                    watch.end(matches!(outcome, Flow::Returned(_)));
+                    let took = watch.end(matches!(outcome, Flow::Returned(_)));
+                    layer.policy.count_in_time(took);
                     return Poll::Ready(outcome);
                 }
                 let around = beneath.leave();
                 let over = match start {
-                    Some(Start { deadline, at_once }) => alarm.set_at(deadline, at_once, around, cx),
+                    Some(Start { deadline, at_once, .. }) => alarm.set_at(deadline, at_once, around, cx),
                     None => alarm.is_over(around, cx),
                 };
                 if !over {
                     return Poll::Pending;
                 }
+                layer.policy.count_timed_out(watch.elapsed());
                 watch.cut(alarm.deadline());
                 *layer
             }
@@ -221,17 +258,31 @@ struct Start {
     deadline: Option<Instant>,
     /// Whether it is over as soon as it waits.
     at_once: bool,
+    is_off: bool,
 }
 
 impl Start {
     #[inline]
     fn of(watch: &mut Watch<'_>) -> Self {
         let (now, nanos) = watch.begin();
-        match watch.percentile.current_at(nanos) {
-            NEVER => Self { deadline: None, at_once: false },
-            limit => Self { deadline: clock::after(now, Duration::from_nanos(limit)), at_once: limit == 0 },
-        }
+        let (deadline, at_once, is_off) = match watch.percentile.limit_at(nanos) {
+            None => (None, false, true),
+            Some(NEVER) => (None, false, false),
+            Some(limit) => (clock::after(now, Duration::from_nanos(limit)), limit == 0, false),
+        };
+        Self { deadline, at_once, is_off }
     }
+}
+
+#[cfg(not(feature = "registry"))]
+impl PercentileTimeout {
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_in_time(&self, _nanos: u64) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_timed_out(&self, _nanos: Option<u64>) {}
 }
 
 #[cfg(test)]

@@ -90,6 +90,8 @@ impl Function<'_> {
             let dropped = 3 + self.random.below(2);
             common.remove(dropped);
         }
+        common.push("enabled = false".to_owned());
+        common.push("critical = 1 + 1 == 2".to_owned());
         self.some(&common)
     }
 

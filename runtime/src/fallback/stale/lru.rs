@@ -83,6 +83,16 @@ impl<V> Lru<V> {
         gone
     }
 
+    /// Takes out those used least recently, until there are no more than so many.
+    #[cfg(feature = "registry")]
+    pub(super) fn trim(&mut self, max: usize) -> Vec<V> {
+        let mut gone = Vec::new();
+        while self.places.len() > max && self.oldest != NONE {
+            gone.push(self.take(self.oldest));
+        }
+        gone
+    }
+
     /// Takes out the entries of a key, of whatever type.
     pub(super) fn remove(&mut self, key: &[u8]) -> Vec<V> {
         let mut gone = Vec::new();

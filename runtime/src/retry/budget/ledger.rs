@@ -1,6 +1,6 @@
 //! The counts of a budget: a sequential machine that is told the time.
 
-use super::{ALWAYS, BudgetCounts, Limits, WHOLE};
+use super::{BudgetCounts, Limits, WHOLE};
 use crate::circuit_breaker::shards::{BUCKETS, Shards};
 
 /// One more than the calls need: a retry counts to its very end, and may lie in the bucket before the window's first.
@@ -42,13 +42,14 @@ impl Ledger {
     }
 
     /// Moves on to the present, and takes over the calls that were counted meanwhile.
-    pub(super) fn advance(&mut self, clock: u64, calls: &Shards, width: u64) {
+    pub(super) fn advance(&mut self, clock: u64, calls: &Shards, limits: &Limits) {
+        let width = limits.width;
         let back = self.clock.saturating_sub(clock).div_ceil(width);
         self.ahead = self.ahead.saturating_add(back.saturating_mul(width));
         self.clock = clock;
         self.now = clock.saturating_add(self.ahead);
         let present = self.now / width;
-        calls.drain(clock / width, ALWAYS, |number, calls| {
+        calls.drain(clock / width, limits.generation(), |number, calls| {
             let bucket = self.bucket(number.saturating_add(self.ahead / width).min(present));
             bucket.calls = bucket.calls.saturating_add(calls);
         });
@@ -75,6 +76,9 @@ impl Ledger {
 
     /// Only whole retries are granted, and the product is exact: what is left over is neither lost nor rounded up.
     pub(super) fn balance(&self, limits: &Limits) -> u64 {
+        if !limits.common.enabled {
+            return u64::MAX;
+        }
         let counts = self.counts(limits);
         let window = u128::from(limits.width) * u128::from(BUCKETS);
         // A second has as many nanoseconds as a retry has parts.
@@ -103,6 +107,30 @@ impl Ledger {
         self.buckets = [Bucket::new(0); KEPT];
         self.refused = 0;
         self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// Goes on with buckets of another length: what is in the window stays there, to within one of them. A retry that waits
+    /// can be given back no more.
+    #[cfg(feature = "registry")]
+    pub(super) fn resize(&mut self, from: u64, width: u64) {
+        let before = self.buckets;
+        self.buckets = [Bucket::new(0); KEPT];
+        self.generation = self.generation.wrapping_add(1);
+        self.ahead = self.ahead.div_ceil(width).saturating_mul(width);
+        self.now = self.clock.saturating_add(self.ahead);
+        let present = self.now / width;
+        for old in before {
+            let (called, retried) = (old.number.saturating_mul(from) / width, old.last_retry / width);
+            if old.calls > 0 && present.saturating_sub(called) < KEPT as u64 {
+                let bucket = self.bucket(called);
+                bucket.calls = bucket.calls.saturating_add(old.calls);
+            }
+            if old.retries > 0 && present.saturating_sub(retried) < KEPT as u64 {
+                let bucket = self.bucket(retried);
+                bucket.retries = bucket.retries.saturating_add(old.retries);
+                bucket.last_retry = bucket.last_retry.max(old.last_retry);
+            }
+        }
     }
 
     fn bucket(&mut self, number: u64) -> &mut Bucket {

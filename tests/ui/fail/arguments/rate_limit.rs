@@ -1,7 +1,7 @@
 use std::io;
 use steadfast::rate_limit;
 
-#[rate_limit(permits = 10, enabled = true, shadow = true, critical = true, nested = own)]
+#[rate_limit(permits = 10, nested = own)]
 fn reserved() -> io::Result<u32> {
     Ok(1)
 }

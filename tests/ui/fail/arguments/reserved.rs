@@ -1,9 +1,7 @@
 use std::io;
-use steadfast::{circuit_breaker, retry, timeout};
+use steadfast::timeout;
 
 #[timeout("5s", nested = own, budget = BUDGET)]
-#[retry(enabled = true)]
-#[circuit_breaker(shadow = true, critical = true)]
 async fn fetch() -> io::Result<u32> {
     Ok(1)
 }

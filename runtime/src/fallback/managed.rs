@@ -1,0 +1,83 @@
+//! A fallback as the registry sees it: its answer is code, and all that can be changed is whether it is given.
+
+use super::Fallback;
+use crate::PolicyKind;
+use crate::control::Common;
+use crate::registry::keys::{self, Key};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+
+const ANSWERED: usize = 0;
+const PASSED: usize = 1;
+
+impl Fallback {
+    pub(super) fn common(&self) -> Common {
+        self.control.over().and_then(|over| over.as_deref().copied()).unwrap_or(self.common)
+    }
+
+    pub(super) fn count(&self) {
+        self.totals.count(ANSWERED);
+    }
+
+    #[inline]
+    pub(super) fn count_passed(&self) {
+        self.totals.count_success(PASSED);
+    }
+}
+
+const KEYS: &[Key<Common>] = &[
+    Key {
+        name: "enabled",
+        get: |common| Some(common.enabled.into()),
+        set: |common, value| {
+            common.enabled = value.flag()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "critical",
+        get: |common| Some(common.critical.into()),
+        set: |common, value| {
+            common.critical = value.flag()?;
+            Ok(())
+        },
+    },
+];
+
+impl Managed for Fallback {
+    fn name(&self) -> &'static str {
+        self.name.as_str()
+    }
+
+    fn is_named(&self) -> bool {
+        self.name.is_given()
+    }
+
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::Fallback
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        keys::settings(KEYS, &self.common())
+    }
+
+    fn state(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn counts(&self) -> Vec<Count> {
+        self.totals.counts(&["answered"], &["passed"])
+    }
+
+    fn steer(&self, _: Steer) -> bool {
+        false
+    }
+
+    fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
+        let common = keys::over(KEYS, self.common, over)?;
+        let common = (!over.is_empty()).then_some(common);
+        Ok(Box::new(move || self.control.set(common)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
