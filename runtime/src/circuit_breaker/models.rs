@@ -6,7 +6,6 @@ use std::sync::Arc;
 use loom::cell::UnsafeCell;
 
 use super::core::Verdict;
-use super::settings::Settings;
 use super::{CircuitBreaker, Permit, State, Window};
 use crate::models::{check, clock, join, spawn};
 use crate::sync::Ordering;
@@ -189,7 +188,8 @@ fn a_count_by_the_width_before_a_change_is_not_one_after_it() {
         let early = guarded.breaker.admit_timed().unwrap();
         let thread =
             spawn(&guarded, move |guarded| guarded.breaker.settle(early.period, 0, early.began, Verdict::Success));
-        let wider = Settings { window: Window::Duration(3 * OPEN_FOR), ..guarded.breaker.settings };
+        let mut wider = guarded.breaker.settings;
+        wider.window = Window::Duration(3 * OPEN_FOR);
         guarded.breaker.put_over(|| Some(wider));
         guarded.permit().success();
         thread.join().unwrap();
