@@ -10,8 +10,8 @@ pub trait Steered {
     fn open(&self);
     /// Lets every call pass.
     fn close(&self);
-    /// Begins anew.
-    fn reset(&self);
+    /// Begins anew; `false` where there is nothing to do so.
+    fn reset(&self) -> bool;
 }
 
 macro_rules! steered {
@@ -25,14 +25,59 @@ macro_rules! steered {
                 self.force_closed();
             }
 
-            fn reset(&self) {
+            fn reset(&self) -> bool {
                 Self::reset(self);
+                true
             }
         }
     )*};
 }
 
 steered!(CircuitBreaker, Bulkhead, RateLimit);
+
+/// With the feature `registry`, all policies of a name that can be steered: the name that was given, or the end of the path of
+/// the function. So those of an attribute can be forced too.
+///
+/// ```
+/// use steadfast::{circuit_breaker, fallback, retry, testing};
+///
+/// #[fallback(Ok("queued"))]
+/// #[retry(name = "payments")]
+/// #[circuit_breaker(name = "payments")]
+/// fn pay() -> Result<&'static str, std::io::Error> {
+///     Ok("paid")
+/// }
+///
+/// let open = testing::force_open("payments");
+/// assert_eq!(pay().unwrap(), "queued");
+/// drop(open);
+/// assert_eq!(pay().unwrap(), "paid");
+/// ```
+///
+/// # Panics
+/// Where there is none, so that a wrong name is found.
+#[cfg(feature = "registry")]
+impl Steered for str {
+    fn open(&self) {
+        assert!(steer(self, crate::registry::Policy::force_open), "no policy called `{self}` can be forced open");
+    }
+
+    fn close(&self) {
+        assert!(steer(self, crate::registry::Policy::force_closed), "no policy called `{self}` can be forced closed");
+    }
+
+    fn reset(&self) -> bool {
+        steer(self, crate::registry::Policy::reset)
+    }
+}
+
+/// Does it to all policies of a name, and says whether any could be.
+#[cfg(feature = "registry")]
+fn steer(name: &str, how: impl Fn(&crate::registry::Policy) -> bool) -> bool {
+    let mut named = crate::registry::policies();
+    named.retain(|policy| super::path::ends_in(policy.name(), name));
+    named.iter().filter(|policy| how(policy)).count() > 0
+}
 
 /// Lets a policy reject every call, until the guard is dropped, which resets it.
 ///
@@ -92,7 +137,7 @@ pub fn force_closed<P: Steered + ?Sized>(policy: &P) -> Forced<'_, P> {
 /// assert_eq!(PAYMENTS.state(), State::Closed);
 /// ```
 pub fn fresh<P: Steered + ?Sized>(policy: &P) -> Forced<'_, P> {
-    policy.reset();
+    assert!(policy.reset(), "no policy of this name can be reset");
     Forced { policy }
 }
 
