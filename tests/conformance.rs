@@ -27,6 +27,8 @@ mod half_open;
 mod health;
 #[path = "conformance/hedge.rs"]
 mod hedge;
+#[path = "conformance/metered.rs"]
+mod metered;
 #[path = "conformance/nested.rs"]
 mod nested;
 #[path = "conformance/outcome.rs"]
@@ -51,10 +53,14 @@ mod scope;
 mod sets;
 #[path = "conformance/settings.rs"]
 mod settings;
+#[path = "conformance/settings_stateful.rs"]
+mod settings_stateful;
 #[path = "conformance/shared_breakers.rs"]
 mod shared_breakers;
 #[path = "conformance/stale.rs"]
 mod stale;
+#[path = "conformance/testing.rs"]
+mod testing;
 #[path = "conformance/timeout.rs"]
 mod timeout;
 #[path = "conformance/traces.rs"]

@@ -136,6 +136,32 @@ fn bulkhead() {
 }
 
 #[test]
+fn chaos_drill() {
+    let story = story("chaos_drill");
+    assert_told(
+        &story,
+        &[
+            "async fn price(",
+            "1. ",
+            "drill 0 faults, 60 requests reached the server",
+            "policies 0 retries, 0 rejected, 0 answers of yesterday",
+            "visitors 60 of 60 in time",
+            "2. ",
+            "visitors 60 of 60 in time",
+            "3. ",
+            "visitors 60 of 60 in time",
+            "4. ",
+            "drill 6 faults, 0 requests reached the server",
+            "policies ",
+            "visitors 60 of 60 in time",
+            "5. ",
+            "drill 0 faults, 60 requests reached the server",
+            "visitors 60 of 60 in time",
+        ],
+    );
+}
+
+#[test]
 fn deadline() {
     let story = story("deadline");
     assert_told(

@@ -3,7 +3,7 @@
 //! ```text
 //! #[fallback(Ok(Row::default()))]                let mut retry = retry({ static RETRY: Retry = ..; &RETRY });
 //! #[retry(attempts = 5)]                         let outcome = loop {
-//! #[timeout("1s")]                                   let call = call(async { BODY });
+//! #[timeout("1s")]                                   let call = SITE.call(async { BODY });
 //! async fn fetch(..) -> Result<Row, E> { BODY }      let call = timeout({ static TIMEOUT: ..; &TIMEOUT }).around(call);
 //!                                                    let delay = {
 //!                                                        let outcome = retry.attempt(call).await;
@@ -23,6 +23,7 @@
 //! In a blocking function a call is a closure, `.await` is `()`, and the rest is the same.
 
 mod convert;
+mod site;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -30,6 +31,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Lifetime, Type};
 
 use self::convert::Converts;
+use self::site::Makes;
 use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
 use crate::emit::{Root, at};
@@ -41,7 +43,9 @@ use crate::stack::Stack;
 /// The statements of the function with the stack around them.
 pub(crate) fn body(stack: &Stack, function: &mut Function, mut shape: Shape) -> TokenStream {
     let statements = core::mem::take(&mut shape.body);
-    let expand = Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements };
+    let makes = Makes::of(&shape.output, &function.signature.generics);
+    let expand =
+        Expand { stack, root: &stack.root, output: &shape.output, is_async: shape.is_async, statements, makes };
     let expanded = expand.function();
     function.take_mut_off(&stack.clones);
     shape.wrap(expanded)
@@ -53,6 +57,8 @@ struct Expand<'a> {
     output: &'a Type,
     is_async: bool,
     statements: TokenStream,
+    /// What of the output a test can make.
+    makes: Makes,
 }
 
 /// All names of the expansion are its own: a local of the user never meets them.
@@ -217,7 +223,7 @@ impl Expand<'_> {
             let anchor = self.anchor();
             quote_spanned!(site()=> #root::__private::call(async { #anchor #answer }).await)
         } else {
-            quote_spanned!(site()=> #root::__private::once(|| -> #output { #answer })())
+            quote_spanned!(site()=> #root::__private::answer(|| -> #output { #answer }))
         };
         let is_stale_above = self.stack.layers.iter().any(|above| above.number < layer.number && above.is_stale());
         let (begin, answers) = if is_stale_above {
@@ -294,16 +300,15 @@ impl Expand<'_> {
 
     /// The user's own code.
     fn innermost(&self) -> TokenStream {
-        let root = self.root;
         if self.is_async {
-            let block = self.async_block();
-            return quote_spanned!(site()=> #root::__private::call(#block));
+            let (site_of, block) = (self.site(), self.async_block());
+            return quote_spanned!(site()=> #site_of.call(#block));
         }
         if self.stack.repeats() {
             return quote_spanned!(site()=> &mut body);
         }
-        let (capture, closure) = (self.capture(), self.closure());
-        quote_spanned!(site()=> #root::__private::once(#capture #closure))
+        let (site_of, capture, closure) = (self.site(), self.capture(), self.closure());
+        quote_spanned!(site()=> #site_of.once(#capture #closure))
     }
 
     fn async_block(&self) -> TokenStream {
@@ -314,8 +319,8 @@ impl Expand<'_> {
     }
 
     fn repeatable_body(&self) -> TokenStream {
-        let (root, closure) = (self.root, self.closure());
-        quote_spanned!(site()=> let mut body = #root::__private::repeatable(#closure);)
+        let (site_of, closure) = (self.site(), self.closure());
+        quote_spanned!(site()=> let mut body = #site_of.repeatable(#closure);)
     }
 
     fn closure(&self) -> TokenStream {

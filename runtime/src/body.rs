@@ -1,18 +1,11 @@
-//! The innermost end of a blocking stack, and the answer of a fallback within one.
+//! What a function returns, and the answer of a fallback within a stack.
 
 use crate::Flow;
 
-/// A body that runs once. Its closure is seen by the compiler as one that may give away what it captures.
+/// The answer of a fallback beneath other policies.
 #[inline]
-pub fn once<R, X>(body: impl FnOnce() -> R) -> impl FnOnce() -> Flow<R, X> {
-    || Flow::Returned(body())
-}
-
-/// A body that runs once an attempt. A closure that gives away what it captured is refused by the compiler here, at
-/// the variable.
-#[inline]
-pub fn repeatable<R, X>(mut body: impl FnMut() -> R) -> impl FnMut() -> Flow<R, X> {
-    move || Flow::Returned(body())
+pub fn answer<R, X>(answer: impl FnOnce() -> R) -> Flow<R, X> {
+    Flow::Returned(answer())
 }
 
 /// What a blocking function returns, where its type may turn out to be a future: `(&&Returns(outcome)).check()` compiles

@@ -72,6 +72,8 @@ pub struct Bulkhead {
     limit: AtomicU32,
     name: Name,
     rejected: AtomicU64,
+    #[cfg(feature = "registry")]
+    totals: crate::tally::Totals<2>,
     queue: Mutex<Queue>,
     adaptive: Option<Adaptive>,
     /// As they were given.
@@ -206,6 +208,7 @@ impl Bulkhead {
     #[cold]
     fn refuse(&self) -> Result<&Self, Rejection> {
         self.rejected.fetch_add(1, Ordering::Relaxed);
+        self.count_rejected();
         let word = self.word();
         let rejection = Rejection::bulkhead_full(self.name, word.running(), word.waiting());
         if word.mode() == Mode::ForcedOpen || !self.in_force().common.shadow {
@@ -227,6 +230,15 @@ impl Bulkhead {
     const fn over(&self) -> Option<Settings> {
         None
     }
+
+    #[cfg(not(feature = "registry"))]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_admitted(&self) {}
+
+    #[cfg(not(feature = "registry"))]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_rejected(&self) {}
 
     /// Whether it knows nothing but its settings.
     pub(crate) fn is_idle(&self) -> bool {

@@ -19,6 +19,7 @@ mod settings;
 pub(crate) mod shards;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod window;
 mod word;
 
@@ -51,6 +52,7 @@ pub use self::settings::{Abandoned, Window};
 ///
 /// It is a value that is `const` to make, so that it can stand in a `static` or in a field. It can't be cloned: one
 /// breaker is one state, to be shared by reference or `Arc`. Settings out of range are taken to the nearest in range.
+/// With the feature `registry` they can be changed while the program runs.
 ///
 /// ```
 /// use std::time::Duration;
@@ -98,6 +100,8 @@ pub struct CircuitBreaker {
     /// As they were given.
     settings: Settings,
     cold: Cold,
+    #[cfg(feature = "registry")]
+    totals: totals::Counted,
 }
 
 /// What is written while calls fail or are rejected, apart from what every call reads.
@@ -111,6 +115,9 @@ struct Cold {
 struct Locked {
     core: Core,
     over: Option<Box<Settings>>,
+    /// Since when it is in its state.
+    #[cfg(feature = "registry")]
+    since: u64,
 }
 
 impl CircuitBreaker {
@@ -256,6 +263,7 @@ impl CircuitBreaker {
     #[inline]
     fn counted_rejection(&self, wait: Option<u64>) -> Rejection {
         self.cold.rejected.fetch_add(1, Ordering::Relaxed);
+        self.count_rejected();
         let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
         match wait {
             Some(wait) => rejection.with_wait(wait),
@@ -294,6 +302,7 @@ impl CircuitBreaker {
     fn settle_loudly(&self, ticket: &Ticket, verdict: Verdict) {
         // What says nothing of the dependency says nothing of its speed either.
         let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
+        self.count_report(Report { verdict, slow });
         self.settle_locked(ticket, |_| Report { verdict, slow });
     }
 
@@ -301,13 +310,12 @@ impl CircuitBreaker {
     #[cold]
     fn settle_abandoned(&self, ticket: &Ticket, abandoned: Option<Abandoned>) {
         let slow = self.is_slow_now(ticket);
-        self.settle_locked(ticket, |settings| {
-            let verdict = match abandoned.unwrap_or(settings.abandoned) {
-                Abandoned::Neutral => Verdict::Neutral,
-                Abandoned::Failure => Verdict::Failure,
-            };
-            Report { verdict, slow }
-        });
+        let report = |abandoned| match abandoned {
+            Abandoned::Neutral => Report { verdict: Verdict::Neutral, slow },
+            Abandoned::Failure => Report { verdict: Verdict::Failure, slow },
+        };
+        self.count_report(report(abandoned.unwrap_or(self.settings.abandoned)));
+        self.settle_locked(ticket, |settings| report(abandoned.unwrap_or(settings.abandoned)));
     }
 
     fn settle_locked(&self, ticket: &Ticket, report: impl FnOnce(&Settings) -> Report) {
@@ -336,10 +344,11 @@ impl CircuitBreaker {
     /// Lets `change` work on the core, makes the outcome known, and tells of it.
     fn alter(&self, change: impl FnOnce(&mut Core, &Settings) -> Option<Change>) {
         let mut locked = self.lock();
-        let Locked { core, over } = &mut *locked;
+        let Locked { core, over, .. } = &mut *locked;
         let settings = over.as_deref().unwrap_or(&self.settings);
         let change = change(core, settings);
         self.publish(core, settings);
+        self.count_change(&mut locked, change.as_ref());
         drop(locked);
         if let Some(change) = change {
             self.tell(&change);
@@ -363,7 +372,7 @@ impl CircuitBreaker {
     #[cfg(any(feature = "registry", steadfast_loom))]
     fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
         let mut locked = self.lock();
-        let Locked { core, over: present } = &mut *locked;
+        let Locked { core, over: present, .. } = &mut *locked;
         let over = over();
         let before = *present.as_deref().unwrap_or(&self.settings);
         let after = over.unwrap_or(self.settings);
@@ -372,6 +381,7 @@ impl CircuitBreaker {
         self.slow_call.store(after.slow_call, Ordering::Relaxed);
         self.width.store(after.width(), Ordering::Relaxed);
         self.publish(core, &after);
+        self.count_change(&mut locked, change.as_ref());
         drop(locked);
         if let Some(change) = change {
             self.tell(&change);

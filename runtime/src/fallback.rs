@@ -20,7 +20,7 @@ pub struct Fallback {
     #[cfg(feature = "registry")]
     control: crate::control::Control<Common>,
     #[cfg(feature = "registry")]
-    answered: core::sync::atomic::AtomicU64,
+    totals: crate::tally::Totals<2>,
 }
 
 impl Fallback {
@@ -33,7 +33,7 @@ impl Fallback {
             #[cfg(feature = "registry")]
             control: crate::control::Control::new(),
             #[cfg(feature = "registry")]
-            answered: core::sync::atomic::AtomicU64::new(0),
+            totals: crate::tally::Totals::new(),
         }
     }
 
@@ -65,21 +65,22 @@ impl Fallback {
     /// It answers for a value, if that is an error.
     #[cold]
     fn answers_for<R: Fails<E>, E>(&self, value: R) -> Result<R, E> {
-        if !self.common().enabled {
-            return Ok(value);
+        let outcome = if self.common().enabled { value.into_error() } else { Ok(value) };
+        match outcome {
+            Ok(_) => self.count_passed(),
+            Err(_) => self.tell(None),
         }
-        let error = value.into_error();
-        if error.is_err() {
-            self.tell(None);
-        }
-        error
+        outcome
     }
 
     /// It answers for a failure of any kind.
     #[cold]
     fn answers_for_all<R>(&self, failure: Flow<R>) -> Result<R, Failure<R>> {
         match failure {
-            Flow::Returned(value) if !self.common().enabled => Ok(value),
+            Flow::Returned(value) if !self.common().enabled => {
+                self.count_passed();
+                Ok(value)
+            }
             failure => {
                 self.tell(failure.rejection());
                 Err(failure)
@@ -107,6 +108,10 @@ impl Fallback {
 
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
     const fn count(&self) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_passed(&self) {}
 }
 
 /// `Err` where the fallback answers: a rejection, or a value of which `handles` says so.
@@ -116,7 +121,10 @@ impl Fallback {
 #[inline]
 pub fn fallback<R>(policy: &Fallback, outcome: Flow<R>, handles: impl Fn(&R) -> bool) -> Result<R, Failure<R>> {
     match outcome {
-        Flow::Returned(value) if !handles(&value) => Ok(value),
+        Flow::Returned(value) if !handles(&value) => {
+            policy.count_passed();
+            Ok(value)
+        }
         failure => policy.answers_for_all(failure),
     }
 }
@@ -132,7 +140,10 @@ pub fn fallback_error<R: Fails<E>, E: ErrorFromRejection>(
     handles: impl Fn(&R) -> bool,
 ) -> Result<R, E> {
     match outcome {
-        Flow::Returned(value) if !handles(&value) => Ok(value),
+        Flow::Returned(value) if !handles(&value) => {
+            policy.count_passed();
+            Ok(value)
+        }
         Flow::Returned(value) => policy.answers_for(value),
         Flow::Rejected(rejection) => {
             policy.tell(Some(rejection));
@@ -153,7 +164,10 @@ pub fn fallback_error_with<R: Fails<E> + FromError<X>, E, X>(
     error: impl FnOnce(Rejection) -> X,
 ) -> Result<R, E> {
     match outcome {
-        Flow::Returned(value) if !handles(&value) => Ok(value),
+        Flow::Returned(value) if !handles(&value) => {
+            policy.count_passed();
+            Ok(value)
+        }
         Flow::Returned(value) => policy.answers_for(value),
         Flow::Rejected(rejection) => {
             policy.tell(Some(rejection));
@@ -173,7 +187,10 @@ pub fn fallback_returned_error<R: Fails<E>, E>(
     handles: impl Fn(&R) -> bool,
 ) -> Result<R, E> {
     match outcome {
-        Flow::Returned(value) if !handles(&value) => Ok(value),
+        Flow::Returned(value) if !handles(&value) => {
+            policy.count_passed();
+            Ok(value)
+        }
         Flow::Returned(value) => policy.answers_for(value),
         Flow::Rejected(never) => match never {},
     }

@@ -265,4 +265,8 @@ impl Hedge {
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
     const fn count(&self, _decision: &crate::event::Decision) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_call(&self) {}
 }

@@ -145,12 +145,15 @@
 //!
 //! None is on by default.
 //!
+//! - `metrics`: what the policies count, through the facade of the crate `metrics`: [`telemetry`] lists the names.
+//! - `config`: the module `config`, settings from a TOML file and environment variables over those of the attributes.
+//! - `watch`: the same again whenever the file changes.
 //! - `tracing`: decisions as events of `tracing`, attempts as spans; see [`telemetry`].
 //! - `registry`: the module `registry`, in which every policy of the program is listed, steered and changed, and
 //!   `health()`, which tells from them whether it can do its work.
 //! - `serde`: what these two tell can be serialised; it brings `registry`.
-//! - `testing`: the module `testing`, for tests of code that uses this crate: seeded randomness, and delays of sync
-//!   functions that take no time.
+//! - `testing`: the module `testing`, for tests of code that uses this crate: faults in annotated functions, by name and
+//!   for one test alone, what the policies decided, seeded randomness, and delays of sync functions that take no time.
 
 mod absorb;
 mod body;
@@ -183,8 +186,11 @@ mod rejection;
 mod retry;
 mod retry_after;
 mod scope;
+mod site;
 mod sleeper;
 mod sync;
+#[cfg(feature = "registry")]
+mod tally;
 mod time;
 mod timeout;
 mod trace;
@@ -195,6 +201,8 @@ mod woken;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "registry")]
 pub mod health;
 #[cfg(feature = "page")]
@@ -203,6 +211,8 @@ pub mod page;
 pub mod registry;
 #[doc = include_str!("../docs/telemetry.md")]
 pub mod telemetry {}
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -1,7 +1,8 @@
 //! What expansions call. Not for others: it changes without notice.
 
+pub use crate::__steadfast_site as site;
 pub use crate::absorb::{ErrorFromRejection, FromError, FromRejection, absorb, absorb_with, error};
-pub use crate::body::{Returns, Seen, answered, once, repeatable};
+pub use crate::body::{Returns, Seen, answer, answered};
 pub use crate::bulkhead::layer::{
     Around as BulkheadAround, By as BulkheadBy, Layer as BulkheadLayer, Unwatched, Watch, Watching, bulkhead,
 };
@@ -23,6 +24,12 @@ pub use crate::key::NO_KEY;
 pub use crate::outcome::{IntoHint, Outcome};
 pub use crate::rate_limit::layer::{Around as RateLimitAround, Layer as RateLimitLayer, rate_limit};
 pub use crate::retry::{Attempt, Curve, Delay, Run, retry, retry_within};
+pub use crate::site::Site;
+#[cfg(feature = "testing")]
+pub use crate::testing::{
+    parts::{Makes, makes},
+    site::Body,
+};
 pub use crate::timeout::percentile::{Layer as PercentileTimeoutLayer, Measured, percentile_timeout};
 pub use crate::timeout::{Layer as TimeoutLayer, Limit, Timed, limit, timeout};
 

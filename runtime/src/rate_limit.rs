@@ -78,6 +78,8 @@ pub struct RateLimit {
     over: Control<Bucket>,
     name: Name,
     rejected: AtomicU64,
+    #[cfg(feature = "registry")]
+    totals: crate::tally::Totals<2>,
     queue: Queue,
 }
 
@@ -113,15 +115,21 @@ impl RateLimit {
             over: Control::new(),
             name,
             rejected: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            totals: crate::tally::Totals::new(),
             queue: Queue::new(),
         }
     }
 
     /// Another one with the same settings, those put over them included, and a state of its own.
     pub(crate) fn fresh(&self) -> Self {
-        let fresh = Self::with(self.bucket.settings, self.name);
+        #[cfg_attr(not(feature = "registry"), expect(unused_mut, reason = "nothing is changed"))]
+        let mut fresh = Self::with(self.bucket.settings, self.name);
         #[cfg(feature = "registry")]
-        fresh.follow(self);
+        {
+            fresh.totals = self.totals.same();
+            fresh.follow(self);
+        }
         fresh
     }
 
@@ -153,7 +161,8 @@ impl RateLimit {
         self.set(settings)
     }
 
-    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
+    /// Switched off where this is `false`: every call passes as though it were not there, and takes no permit; `true` by
+    /// default. One that is switched on again has a full bucket. What is [forced](Self::force_open) is forced all the
     /// same.
     pub const fn enabled(self, enabled: bool) -> Self {
         let mut settings = self.bucket.settings;
@@ -161,8 +170,18 @@ impl RateLimit {
         self.set(settings)
     }
 
-    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
-    /// passes at once, one that finds no permit without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    /// In shadow where this is `true`: it decides, counts and tells as ever, but every call passes at once; `false` by
+    /// default. One that would have waited takes its permit, and one that would have been rejected takes none, and is told
+    /// as [`Decision::WouldReject`](crate::Decision::WouldReject). [Forced open](Self::force_open) it rejects all the same.
+    ///
+    /// ```
+    /// use steadfast::RateLimit;
+    ///
+    /// static TRIAL: RateLimit = RateLimit::new(1).shadow(true);
+    ///
+    /// assert!((0..3).all(|_| TRIAL.try_acquire().is_ok()));
+    /// assert_eq!(TRIAL.rejected(), 2);
+    /// ```
     pub const fn shadow(self, shadow: bool) -> Self {
         let mut settings = self.bucket.settings;
         settings.common.shadow = shadow;
@@ -278,14 +297,31 @@ impl RateLimit {
         if self.over.is_altered() {
             return self.take_elsewhere();
         }
-        self.bucket.take()
+        let is_taken = self.bucket.take();
+        if is_taken {
+            self.count_admitted();
+        }
+        is_taken
     }
 
     #[cfg(feature = "registry")]
     #[inline(never)]
     fn take_elsewhere(&self) -> bool {
-        self.current().take()
+        let is_taken = self.current().take();
+        if is_taken {
+            self.count_admitted();
+        }
+        is_taken
     }
+
+    #[cfg(not(feature = "registry"))]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_admitted(&self) {}
+
+    #[cfg(not(feature = "registry"))]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_rejected(&self) {}
 
     /// The bucket in force. What it says is right as long as its number does not say that it has been replaced.
     #[cfg(not(feature = "registry"))]
@@ -339,7 +375,10 @@ impl RateLimit {
             let now = time::nanos();
             let ticks = bucket.gcra.ticks(now);
             match bucket.gcra.pass(number, ticks) {
-                Ok(next) if bucket.swap(number, next) => return Ok(T::default()),
+                Ok(next) if bucket.swap(number, next) => {
+                    self.count_admitted();
+                    return Ok(T::default());
+                }
                 Ok(_) => {}
                 Err(_) if bucket.gcra.is_ahead(number, ticks, 0) && self.queue.begins_anew(self, number) => {}
                 Err(later) => return otherwise(&bucket, later, now),
@@ -376,6 +415,7 @@ impl RateLimit {
     /// Without a time, which nobody knows.
     fn bare_rejection(&self) -> Rejection {
         self.rejected.fetch_add(1, Ordering::Relaxed);
+        self.count_rejected();
         Rejection::new(RejectionKind::RateLimited, self.name)
     }
 }

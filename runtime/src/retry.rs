@@ -14,6 +14,8 @@ mod rejections;
 mod run;
 
 use core::time::Duration;
+#[cfg(not(feature = "registry"))]
+use std::borrow::Cow;
 
 use crate::control::Common;
 use crate::name::Name;
@@ -247,17 +249,21 @@ impl Retry {
 
     /// The settings that are in force, with the curve that is.
     #[inline]
-    fn in_force<'a>(&'a self, backoff: &'a dyn Curve) -> (&'a Self, &'a dyn Curve) {
-        (self, backoff)
+    fn in_force<'a>(&'a self, backoff: &'a dyn Curve) -> (Cow<'a, Self>, &'a dyn Curve) {
+        (Cow::Borrowed(self), backoff)
     }
 
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
-    const fn count_retry(&self) {}
+    const fn count_success(&self, _was_retried: bool) {}
 
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
-    const fn count_give_up(&self) {}
+    const fn count_retry(&self, _delay: Duration) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_give_up(&self, _reason: GiveUp, _was_retried: bool) {}
 }
 
 #[cfg(test)]

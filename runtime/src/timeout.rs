@@ -227,10 +227,17 @@ impl<'p> Layer<'p> {
         Timed { stage: Stage::Under { call, alarm: Alarm::NONE, layer: self } }
     }
 
+    /// A call ended in time, after it had to wait.
+    #[inline]
+    fn ended_after(&self, alarm: &Alarm) {
+        let waited = if cfg!(feature = "metrics") { alarm.elapsed() } else { None };
+        self.policy.count_in_time(waited);
+    }
+
     #[cold]
     fn tell(self, nanos: u64) {
         let limit = Duration::from_nanos(nanos);
-        self.policy.count_timed_out();
+        self.policy.count_timed_out(nanos);
         announce(self.policy.name, PolicyKind::Timeout, || Decision::TimedOut { limit });
     }
 
@@ -275,14 +282,20 @@ where
                 let over = if alarm.is_set() {
                     let started = Started::enter(alarm.deadline());
                     match call.poll(cx) {
-                        Poll::Ready(outcome) => return Poll::Ready(outcome),
+                        Poll::Ready(outcome) => {
+                            layer.ended_after(alarm);
+                            return Poll::Ready(outcome);
+                        }
                         Poll::Pending => alarm.is_over(started.leave(), cx),
                     }
                 } else {
                     let nanos = layer.nanos();
                     let unstarted = Unstarted::enter(nanos);
                     match call.poll(cx) {
-                        Poll::Ready(outcome) => return Poll::Ready(outcome),
+                        Poll::Ready(outcome) => {
+                            layer.policy.count_in_time(None);
+                            return Poll::Ready(outcome);
+                        }
                         Poll::Pending => {
                             layer.keep(nanos);
                             alarm.set(nanos, unstarted, cx)
@@ -329,7 +342,11 @@ impl Timeout {
 
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
-    const fn count_timed_out(&self) {}
+    const fn count_in_time(&self, _waited: Option<u64>) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_timed_out(&self, _nanos: u64) {}
 }
 
 #[cfg(test)]

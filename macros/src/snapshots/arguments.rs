@@ -22,16 +22,17 @@ fn clones() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Receipt, Error>,
-                        > {
-                            return ret;
-                        }
-                        let mut order = ::core::clone::Clone::clone(&order);
-                        order.stamp();
-                        client.submit(order).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Receipt, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Receipt, Error>,
+                            > {
+                                return ret;
+                            }
+                            let mut order = ::core::clone::Clone::clone(&order);
+                            order.stamp();
+                            client.submit(order).await
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -72,11 +73,12 @@ fn clones_blocking() {
                     static RETRY: ::steadfast::Retry = ::steadfast::Retry::new().inside(&|| {});
                     &RETRY
                 });
-                let mut body = ::steadfast::__private::repeatable(|| -> Result<Receipt, Error> {
-                    let mut order = ::core::clone::Clone::clone(&order);
-                    order.stamp();
-                    client.submit(order)
-                });
+                let mut body = ::steadfast::__private::site!(Result < Receipt, Error >)
+                    .repeatable(|| -> Result<Receipt, Error> {
+                        let mut order = ::core::clone::Clone::clone(&order);
+                        order.stamp();
+                        client.submit(order)
+                    });
                 let outcome = loop {
                     let call = &mut body;
                     let delay = {
@@ -120,14 +122,15 @@ fn hooks() {
                     .backoff_fn(|attempt| seconds(attempt))
                     .observed();
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -174,14 +177,15 @@ fn settings_by_expression() {
                 let call = async {
                     let mut retry = ::steadfast::__private::retry(&policy);
                     loop {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            self.query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                self.query(key).await
+                            });
                         let delay = {
                             let outcome = retry.attempt(call).await;
                             match retry
@@ -217,14 +221,15 @@ fn another_crate() {
         "#,
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
-                let call = crate::reexports::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = crate::reexports::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = crate::reexports::steadfast::__private::timeout({
                         static TIMEOUT: crate::reexports::steadfast::Timeout = crate::reexports::steadfast::Timeout::new(
                                 ::core::time::Duration::from_secs(1),
@@ -291,14 +296,15 @@ fn docs() {
                             &RETRY
                         });
                         loop {
-                            let call = ::steadfast::__private::call(async {
-                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                    Result<Row, Error>,
-                                > {
-                                    return ret;
-                                }
-                                self.query(key).await
-                            });
+                            let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                .call(async {
+                                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                        Result<Row, Error>,
+                                    > {
+                                        return ret;
+                                    }
+                                    self.query(key).await
+                                });
                             let call = ::steadfast::__private::timeout(&timeout_5).around(call);
                             let call = ::steadfast::__private::circuit_breaker(&circuit_breaker)
                                 .around(

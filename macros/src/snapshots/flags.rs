@@ -28,14 +28,15 @@ fn constant() {
             async fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let outcome = {
-                    let call = ::steadfast::__private::call(async move {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async move {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let call = ::steadfast::__private::timeout({
                             static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                     ::core::time::Duration::from_secs(1),
@@ -102,14 +103,15 @@ fn of_the_call() {
                     .inside(&|| {});
                 let mut retry = ::steadfast::__private::retry(&policy);
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        self.query().await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            self.query().await
+                        });
                     let call = ::steadfast::__private::timeout(&timeout).around(call);
                     let delay = {
                         let outcome = retry.attempt(call).await;
@@ -183,14 +185,15 @@ fn as_it_is_written() {
             >(&BREAKER);
             let mut retry = ::steadfast::__private::retry(&policy);
             let outcome = loop {
-                let call = ::steadfast::__private::call(async {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query().await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >, "rows")
+                    .call(async {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query().await
+                    });
                 let call = ::steadfast::__private::bulkhead(
                         ::steadfast::__private::policy!(
                             static BULKHEAD : ::steadfast::Bulkhead =

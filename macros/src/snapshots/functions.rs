@@ -33,15 +33,16 @@ fn method_with_mut_self() {
                         &RETRY
                     });
                     loop {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<_, Error>,
-                            > {
-                                return ret;
-                            }
-                            self.calls += 1;
-                            self.query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(errors : Result < _, Error >)
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<_, Error>,
+                                > {
+                                    return ret;
+                                }
+                                self.calls += 1;
+                                self.query(key).await
+                            });
                         let delay = {
                             let outcome = retry.attempt(call).await;
                             match retry
@@ -93,14 +94,15 @@ fn impl_future() {
                         &RETRY
                     });
                     let outcome = loop {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            query(&key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                query(&key).await
+                            });
                         let delay = {
                             let outcome = retry.attempt(call).await;
                             match retry
@@ -138,14 +140,15 @@ fn pinned_box() {
                 key: &'a str,
             ) -> Pin<Box<dyn Future<Output = Result<Row, Error>> + Send + 'a>> {
                 Box::pin(async move {
-                    let call = ::steadfast::__private::call(async move {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async move {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let call = ::steadfast::__private::timeout({
                             static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                     ::core::time::Duration::from_secs(1),
@@ -217,14 +220,15 @@ fn async_trait() {
                             _,
                             _,
                         >(&__self.breaker);
-                        let call = ::steadfast::__private::call(async move {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            __self.query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async move {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                __self.query(key).await
+                            });
                         let call = ::steadfast::__private::circuit_breaker(&circuit_breaker)
                             .around(
                                 call,
@@ -255,14 +259,15 @@ fn plain_value() {
             async fn count() -> u64 {
                 use ::steadfast::__private::by_class::*;
                 let outcome = {
-                    let call = ::steadfast::__private::call(async move {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            u64,
-                        > {
-                            return ret;
-                        }
-                        count_rows().await
-                    });
+                    let call = ::steadfast::__private::site!(u64)
+                        .call(async move {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                u64,
+                            > {
+                                return ret;
+                            }
+                            count_rows().await
+                        });
                     let call = ::steadfast::__private::timeout({
                             static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                     ::core::time::Duration::from_millis(50),
@@ -306,9 +311,10 @@ fn nothing_returned() {
                     static RETRY: ::steadfast::Retry = ::steadfast::Retry::new().inside(&|| {});
                     &RETRY
                 });
-                let mut body = ::steadfast::__private::repeatable(|| -> () {
-                    send_ping();
-                });
+                let mut body = ::steadfast::__private::site!(())
+                    .repeatable(|| -> () {
+                        send_ping();
+                    });
                 let outcome = loop {
                     let call = &mut body;
                     let delay = {
@@ -345,7 +351,8 @@ fn inner_attributes() {
             #[allow(unused_variables)]
             fn fetch(#[cfg(unix)] fd: i32) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> { query() });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query() });
                 let call = || {
                     ::steadfast::__private::circuit_breaker({
                             static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()

@@ -26,14 +26,15 @@ fn shared_policies() {
                 >(&self.breaker);
                 let mut retry = ::steadfast::__private::retry(&policy);
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        self.query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            self.query(key).await
+                        });
                     let call = ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .abandoned(::steadfast::Abandoned::Failure)
                         .around(
@@ -89,9 +90,8 @@ fn key() {
                     &CIRCUIT_BREAKER
                 }
                     .get(&(&host, &port));
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                    query(host, port)
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query(host, port) });
                 let call = || {
                     ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .run(
@@ -125,9 +125,8 @@ fn shared_by_key() {
                     _,
                 >(&HOSTS)
                     .get(&url.host());
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                    query(url)
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query(url) });
                 let call = || {
                     ::steadfast::__private::circuit_breaker(&circuit_breaker)
                         .run(
@@ -171,14 +170,15 @@ fn retry_with_a_budget() {
                     &budget,
                 );
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        self.query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            self.query(key).await
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -221,9 +221,8 @@ fn shared_retry_with_a_budget_blocking() {
                     _,
                 >(&UPSTREAM);
                 let mut retry = ::steadfast::__private::retry_within(&policy, &budget);
-                let mut body = ::steadfast::__private::repeatable(|| -> Result<Row, Error> {
-                    query(key)
-                });
+                let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                    .repeatable(|| -> Result<Row, Error> { query(key) });
                 let outcome = loop {
                     let call = &mut body;
                     let delay = {

@@ -17,14 +17,15 @@ fn of_the_function() {
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let calls = || {
-                    ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        self.query(key).await
-                    })
+                    ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            self.query(key).await
+                        })
                 };
                 let call = ::steadfast::__private::hedge({
                         static HEDGE: ::steadfast::Hedge = ::steadfast::Hedge::new(
@@ -71,15 +72,16 @@ fn by_expressions_within_a_budget() {
                     _,
                 >(&self.budget);
                 let calls = || {
-                    ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        let key = ::core::clone::Clone::clone(&key);
-                        query(key).await
-                    })
+                    ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            let key = ::core::clone::Clone::clone(&key);
+                            query(key).await
+                        })
                 };
                 let call = ::steadfast::__private::hedge(&hedge)
                     .within(&hedge_budget)
@@ -118,14 +120,15 @@ fn after_a_percentile() {
             async fn fetch(&self, key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let calls = || {
-                    ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        self.query(key).await
-                    })
+                    ::steadfast::__private::site!(Result < Row, Error >, "rows")
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            self.query(key).await
+                        })
                 };
                 let call = ::steadfast::__private::hedge({
                         static HEDGE: ::steadfast::Hedge = ::steadfast::Hedge::percentile({
@@ -178,14 +181,15 @@ fn in_a_stack() {
                 });
                 let outcome = loop {
                     let calls = || {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            self.query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                self.query(key).await
+                            });
                         let call = ::steadfast::__private::timeout({
                                 static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                         ::core::time::Duration::from_secs(1),
@@ -262,14 +266,15 @@ fn over_a_loop_and_over_another() {
                                 &RETRY
                             });
                             loop {
-                                let call = ::steadfast::__private::call(async {
-                                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                        Result<Row, Error>,
-                                    > {
-                                        return ret;
-                                    }
-                                    query(key).await
-                                });
+                                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                    .call(async {
+                                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                            Result<Row, Error>,
+                                        > {
+                                            return ret;
+                                        }
+                                        query(key).await
+                                    });
                                 let delay = {
                                     let outcome = retry.attempt(call).await;
                                     match retry
@@ -334,14 +339,15 @@ fn between_fallbacks() {
                         async {
                             'handled_3: {
                                 let outcome = {
-                                    let call = ::steadfast::__private::call(async {
-                                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                            Result<Row, Error>,
-                                        > {
-                                            return ret;
-                                        }
-                                        self.query(key).await
-                                    });
+                                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                        .call(async {
+                                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                                Result<Row, Error>,
+                                            > {
+                                                return ret;
+                                            }
+                                            self.query(key).await
+                                        });
                                     call.await
                                 };
                                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(

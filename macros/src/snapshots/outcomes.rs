@@ -23,14 +23,15 @@ fn filters() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -82,14 +83,15 @@ fn hints() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Response, Error>,
-                        > {
-                            return ret;
-                        }
-                        get(url).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Response, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Response, Error>,
+                            > {
+                                return ret;
+                            }
+                            get(url).await
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -136,14 +138,15 @@ fn error_of_one() {
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::circuit_breaker({
                         static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
                             .inside(&|| {});
@@ -195,14 +198,15 @@ fn named_failure() {
             async fn fetch(key: &str) -> Option<Row> {
                 use ::steadfast::__private::by_class::*;
                 let outcome = {
-                    let call = ::steadfast::__private::call(async move {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Option<Row>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Option < Row >)
+                        .call(async move {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Option<Row>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let call = ::steadfast::__private::timeout({
                             static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                     ::core::time::Duration::from_secs(1),

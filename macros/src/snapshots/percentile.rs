@@ -22,14 +22,15 @@ fn of_a_timeout() {
             ///
             /// 1. **timeout**: 2 times percentile 0.99 of recent latencies, at least 50ms, at most `MAX`
             async fn fetch(key: &str) -> Result<Row, Error> {
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::percentile_timeout({
                         static TIMEOUT: ::steadfast::PercentileTimeout = ::steadfast::PercentileTimeout::new(
                                 ::steadfast::Percentile::new(0.99)
@@ -69,14 +70,15 @@ fn total_and_of_each_attempt() {
                         &RETRY
                     });
                     loop {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >, "total")
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                query(key).await
+                            });
                         let call = ::steadfast::__private::percentile_timeout({
                                 static TIMEOUT: ::steadfast::PercentileTimeout = ::steadfast::PercentileTimeout::new(
                                         ::steadfast::Percentile::new(0.99)

@@ -21,14 +21,15 @@ fn retry() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let delay = {
                         let outcome = retry.attempt(call).await;
                         match retry
@@ -70,9 +71,8 @@ fn retry_blocking() {
                         .inside(&|| {});
                     &RETRY
                 });
-                let mut body = ::steadfast::__private::repeatable(|| -> Result<Row, Error> {
-                    query(key)
-                });
+                let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                    .repeatable(|| -> Result<Row, Error> { query(key) });
                 let outcome = loop {
                     let call = &mut body;
                     let delay = {
@@ -109,14 +109,15 @@ fn circuit_breaker() {
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::circuit_breaker({
                         static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
                             .failure_threshold(3)
@@ -148,9 +149,8 @@ fn circuit_breaker_blocking() {
         &expect![[r#"
             fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                    query(key)
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >, "rows")
+                    .once(move || -> Result<Row, Error> { query(key) });
                 let call = || {
                     ::steadfast::__private::circuit_breaker({
                             static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
@@ -183,14 +183,15 @@ fn timeout() {
         "#,
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::timeout({
                         static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                 ::core::time::Duration::from_secs(2),
@@ -218,14 +219,15 @@ fn fallback() {
             async fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let outcome = {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     call.await
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
@@ -260,9 +262,8 @@ fn fallback_blocking() {
             fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let outcome = {
-                    let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                        query(key)
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .once(move || -> Result<Row, Error> { query(key) });
                     call()
                 };
                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
@@ -295,14 +296,15 @@ fn bulkhead() {
         "#,
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::bulkhead({
                         static BULKHEAD: ::steadfast::Bulkhead = ::steadfast::Bulkhead::new(10)
                             .max_wait(::core::time::Duration::from_secs(1))
@@ -337,9 +339,8 @@ fn bulkhead_blocking() {
                     &BULKHEAD
                 }
                     .get(&key);
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                    query(key)
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query(key) });
                 let call = || ::steadfast::__private::bulkhead(&bulkhead).run(call);
                 ::steadfast::__private::absorb::<Result<Row, Error>>(call())
             }
@@ -359,14 +360,15 @@ fn bulkhead_adaptive() {
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::bulkhead({
                         static BULKHEAD: ::steadfast::Bulkhead = ::steadfast::Bulkhead::adaptive(
                                 1,
@@ -413,9 +415,8 @@ fn bulkhead_adaptive_blocking() {
                     &BULKHEAD
                 }
                     .get(&key);
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                    query(key)
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .once(move || -> Result<Row, Error> { query(key) });
                 let call = || {
                     ::steadfast::__private::bulkhead(&bulkhead)
                         .watching()
@@ -452,14 +453,15 @@ fn bulkhead_shared() {
                     _,
                     _,
                 >(&self.places);
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    self.query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        self.query(key).await
+                    });
                 let call = ::steadfast::__private::bulkhead(&bulkhead)
                     .watching()
                     .around(

@@ -15,14 +15,15 @@ fn of_the_function() {
         "#,
         &expect![[r#"
             async fn fetch(key: &str) -> Result<Row, Error> {
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(key).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(key).await
+                    });
                 let call = ::steadfast::__private::rate_limit({
                         static RATE_LIMIT: ::steadfast::RateLimit = ::steadfast::RateLimit::new(100)
                             .burst(5)
@@ -58,9 +59,8 @@ fn one_per_key_blocking() {
                     &RATE_LIMIT
                 }
                     .get(&(&host, &port));
-                let call = ::steadfast::__private::once(move || -> Result<Row, Error> {
-                    query(host, port)
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >, "dns")
+                    .once(move || -> Result<Row, Error> { query(host, port) });
                 let call = || ::steadfast::__private::rate_limit(&rate_limit).run(call);
                 ::steadfast::__private::absorb::<Result<Row, Error>>(call())
             }
@@ -91,14 +91,15 @@ fn shared_beneath_a_retry() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        self.query().await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            self.query().await
+                        });
                     let call = ::steadfast::__private::rate_limit(&rate_limit).around(call);
                     let delay = {
                         let outcome = retry.attempt(call).await;

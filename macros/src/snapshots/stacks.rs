@@ -26,15 +26,16 @@ fn all_four() {
                         &RETRY
                     });
                     loop {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            let connection = self.pool.get().await?;
-                            connection.query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                let connection = self.pool.get().await?;
+                                connection.query(key).await
+                            });
                         let call = ::steadfast::__private::timeout({
                                 static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                         ::core::time::Duration::from_secs(1),
@@ -111,10 +112,11 @@ fn all_four_blocking() {
                         static RETRY: ::steadfast::Retry = ::steadfast::Retry::new().inside(&|| {});
                         &RETRY
                     });
-                    let mut body = ::steadfast::__private::repeatable(|| -> Result<Row, Error> {
-                        let connection = self.pool.get()?;
-                        connection.query(key)
-                    });
+                    let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                        .repeatable(|| -> Result<Row, Error> {
+                            let connection = self.pool.get()?;
+                            connection.query(key)
+                        });
                     loop {
                         let call = || {
                             'handled_4: {
@@ -143,9 +145,9 @@ fn all_four_blocking() {
                                 ) {
                                     break 'handled_4 ::steadfast::__private::answered(value);
                                 }
-                                ::steadfast::__private::once(|| -> Result<Row, Error> {
+                                ::steadfast::__private::answer(|| -> Result<Row, Error> {
                                     replica(key)
-                                })()
+                                })
                             }
                         };
                         let call = || {
@@ -221,14 +223,15 @@ fn total_timeout() {
                         &RETRY
                     });
                     loop {
-                        let call = ::steadfast::__private::call(async {
-                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                Result<Row, Error>,
-                            > {
-                                return ret;
-                            }
-                            query(key).await
-                        });
+                        let call = ::steadfast::__private::site!(Result < Row, Error >)
+                            .call(async {
+                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                    Result<Row, Error>,
+                                > {
+                                    return ret;
+                                }
+                                query(key).await
+                            });
                         let call = ::steadfast::__private::timeout({
                                 static TIMEOUT: ::steadfast::Timeout = ::steadfast::Timeout::new(
                                         ::core::time::Duration::from_secs(1),
@@ -288,9 +291,8 @@ fn retry_of_retries() {
                         .inside(&|| {});
                     &RETRY
                 });
-                let mut body = ::steadfast::__private::repeatable(|| -> Result<Row, Error> {
-                    query(key)
-                });
+                let mut body = ::steadfast::__private::site!(Result < Row, Error >)
+                    .repeatable(|| -> Result<Row, Error> { query(key) });
                 let outcome = loop {
                     let call = || {
                         let mut retry = ::steadfast::__private::retry({
@@ -360,14 +362,15 @@ fn outcome_for_all() {
                     &RETRY
                 });
                 let outcome = loop {
-                    let call = ::steadfast::__private::call(async {
-                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                            Result<Row, Error>,
-                        > {
-                            return ret;
-                        }
-                        query(key).await
-                    });
+                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                        .call(async {
+                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                Result<Row, Error>,
+                            > {
+                                return ret;
+                            }
+                            query(key).await
+                        });
                     let call = ::steadfast::__private::circuit_breaker({
                             static CIRCUIT_BREAKER: ::steadfast::CircuitBreaker = ::steadfast::CircuitBreaker::new()
                                 .inside(&|| {});

@@ -17,14 +17,15 @@ fn of_the_function() {
             async fn fetch(id: u32) -> Result<Row, Error> {
                 use ::steadfast::__private::by_class::*;
                 let key = ::steadfast::__private::key(&id);
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<Row, Error>,
-                    > {
-                        return ret;
-                    }
-                    query(id).await
-                });
+                let call = ::steadfast::__private::site!(Result < Row, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<Row, Error>,
+                        > {
+                            return ret;
+                        }
+                        query(id).await
+                    });
                 let call = ::steadfast::__private::stale(
                         {
                             static FALLBACK: ::steadfast::StaleFallback = ::steadfast::StaleFallback::new(
@@ -66,9 +67,8 @@ fn blocking_with_an_age_of_the_call() {
                 use ::steadfast::__private::by_class::*;
                 let max_age: ::core::time::Duration = self.max_age;
                 let key = ::steadfast::__private::key(&(&host, &(&port)));
-                let call = ::steadfast::__private::once(move || -> Option<Row> {
-                    query(host, port)
-                });
+                let call = ::steadfast::__private::site!(Option < Row >, "dns")
+                    .once(move || -> Option<Row> { query(host, port) });
                 let call = || {
                     ::steadfast::__private::stale(
                             {
@@ -118,14 +118,15 @@ fn shared_with_filters() {
                     _,
                 >(&PRICES);
                 let key = ::steadfast::__private::key(&item);
-                let call = ::steadfast::__private::call(async move {
-                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                        Result<u32, Error>,
-                    > {
-                        return ret;
-                    }
-                    ask(item).await
-                });
+                let call = ::steadfast::__private::site!(Result < u32, Error >)
+                    .call(async move {
+                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                            Result<u32, Error>,
+                        > {
+                            return ret;
+                        }
+                        ask(item).await
+                    });
                 let call = ::steadfast::__private::stale(&stale, &key)
                     .around(
                         call,
@@ -174,14 +175,15 @@ fn above_another_fallback() {
                             'handled_3: {
                                 answered.begin();
                                 let outcome = {
-                                    let call = ::steadfast::__private::call(async {
-                                        if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                            Result<Row, Error>,
-                                        > {
-                                            return ret;
-                                        }
-                                        query(id).await
-                                    });
+                                    let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                        .call(async {
+                                            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                                Result<Row, Error>,
+                                            > {
+                                                return ret;
+                                            }
+                                            query(id).await
+                                        });
                                     call.await
                                 };
                                 if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(
@@ -274,14 +276,15 @@ fn above_a_hedge() {
                     let outcome = 'handled_3: {
                         answered.begin();
                         let outcome = {
-                            let call = ::steadfast::__private::call(async {
-                                if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
-                                    Result<Row, Error>,
-                                > {
-                                    return ret;
-                                }
-                                query(id).await
-                            });
+                            let call = ::steadfast::__private::site!(Result < Row, Error >)
+                                .call(async {
+                                    if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
+                                        Result<Row, Error>,
+                                    > {
+                                        return ret;
+                                    }
+                                    query(id).await
+                                });
                             call.await
                         };
                         if let ::core::result::Result::Ok(value) = ::steadfast::__private::fallback(

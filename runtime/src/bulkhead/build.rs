@@ -63,6 +63,8 @@ impl Bulkhead {
             limit: AtomicU32::new(settings.range.initial),
             name,
             rejected: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            totals: crate::tally::Totals::new(),
             queue: Mutex::new(Queue::new()),
             adaptive: if settings.is_adaptive { Some(Adaptive::new()) } else { None },
             settings,
@@ -73,9 +75,13 @@ impl Bulkhead {
 
     /// Another bulkhead with the same settings, those put over them included, and places of its own.
     pub(crate) fn fresh(&self) -> Self {
-        let fresh = Self::with(self.settings, self.name);
+        #[cfg_attr(not(feature = "registry"), expect(unused_mut, reason = "nothing is changed"))]
+        let mut fresh = Self::with(self.settings, self.name);
         #[cfg(feature = "registry")]
-        fresh.follow(self);
+        {
+            fresh.totals = self.totals.same();
+            fresh.follow(self);
+        }
         fresh
     }
 
@@ -105,16 +111,30 @@ impl Bulkhead {
         self
     }
 
-    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
-    /// same.
+    /// Switched off where this is `false`: every call passes as though it were not there; `true` by default. Who
+    /// [runs](Self::running) is counted all the same, so that the limit holds at once when it is switched on. What is
+    /// [forced](Self::force_open) is forced all the same.
     pub const fn enabled(mut self, enabled: bool) -> Self {
         self.settings.common.enabled = enabled;
         self.word = AtomicU64::new(Word::initial(&self.settings).0);
         self
     }
 
-    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
-    /// passes at once, one that finds no place without one. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    /// In shadow where this is `true`: it decides, counts and tells as ever, but every call passes at once; `false` by
+    /// default. One that finds no place takes none, and is told as
+    /// [`Decision::WouldReject`](crate::Decision::WouldReject), also where it might have waited for one.
+    /// [Forced open](Self::force_open) it rejects all the same.
+    ///
+    /// ```
+    /// use steadfast::Bulkhead;
+    ///
+    /// static TRIAL: Bulkhead = Bulkhead::new(1).shadow(true);
+    ///
+    /// let places = (TRIAL.try_acquire()?, TRIAL.try_acquire()?);
+    /// assert_eq!((TRIAL.running(), TRIAL.rejected()), (1, 1));
+    /// # drop(places);
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
     pub const fn shadow(mut self, shadow: bool) -> Self {
         self.settings.common.shadow = shadow;
         self

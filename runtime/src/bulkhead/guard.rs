@@ -58,6 +58,7 @@ impl<'b> Guard<'b> {
     /// It has its place now.
     #[inline]
     pub(super) fn run(&mut self, is_watched: bool) {
+        self.bulkhead.count_admitted();
         let began = if is_watched { self.bulkhead.began() } else { None };
         self.stage = began.map_or(Stage::RUNNING, |began| Stage(began.max(Stage::FIRST_TIME)));
     }

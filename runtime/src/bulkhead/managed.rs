@@ -136,6 +136,23 @@ impl Bulkhead {
     }
 }
 
+const REJECTED: usize = 0;
+const ADMITTED: usize = 1;
+
+impl Bulkhead {
+    #[inline]
+    pub(super) fn count_admitted(&self) {
+        self.totals.count_success(ADMITTED);
+    }
+
+    pub(super) fn count_rejected(&self) {
+        self.totals.count(REJECTED);
+    }
+}
+
+/// A limit that grows lets those who wait in at once, one that shrinks lets those who run end; who waits already does so for as
+/// long as it was told. An adaptive one keeps what it learnt, within its new range; its settings are `min`, `max` and
+/// `initial`. It stays adaptive, as a fixed one stays fixed: the code around the calls is another one.
 impl Managed for Bulkhead {
     fn name(&self) -> &'static str {
         self.policy()
@@ -163,12 +180,18 @@ impl Managed for Bulkhead {
 
     fn counts(&self) -> Vec<Count> {
         let count = |name, value| Count { name, value };
-        vec![
+        [
             count("running", self.running().into()),
             count("waiting", self.waiting().into()),
             count("limit", self.limit().into()),
-            count("rejected", self.rejected()),
         ]
+        .into_iter()
+        .chain(self.totals())
+        .collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        self.totals.counts(&["rejected"], &["admitted"])
     }
 
     fn trouble(&self) -> Option<Trouble> {

@@ -11,7 +11,8 @@ pub struct Place<'b>(&'b Bulkhead);
 impl<'b> Place<'b> {
     /// Of one who has just entered.
     #[inline]
-    pub(super) const fn taken(bulkhead: &'b Bulkhead) -> Self {
+    pub(super) fn taken(bulkhead: &'b Bulkhead) -> Self {
+        bulkhead.count_admitted();
         Self(bulkhead)
     }
 }

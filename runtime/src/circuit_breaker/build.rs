@@ -46,7 +46,17 @@ impl CircuitBreaker {
             on_state_change,
             shards: Shards::new(),
             settings,
-            cold: Cold { locked: Mutex::new(Locked { core: Core::new(), over: None }), rejected: AtomicU64::new(0) },
+            cold: Cold {
+                locked: Mutex::new(Locked {
+                    core: Core::new(),
+                    over: None,
+                    #[cfg(feature = "registry")]
+                    since: 0,
+                }),
+                rejected: AtomicU64::new(0),
+            },
+            #[cfg(feature = "registry")]
+            totals: super::totals::Counted::new(),
         }
     }
 
@@ -60,9 +70,14 @@ impl CircuitBreaker {
 
     /// Another breaker with the same settings, those put over them included, and a state of its own.
     pub(crate) fn fresh(&self) -> Self {
-        let fresh = Self::with(self.settings, self.name, self.on_state_change);
+        #[cfg_attr(not(feature = "registry"), expect(unused_mut, reason = "nothing is changed"))]
+        let mut fresh = Self::with(self.settings, self.name, self.on_state_change);
         #[cfg(feature = "registry")]
-        fresh.follow(self);
+        {
+            fresh.totals = self.totals.same();
+            fresh.follow(self);
+            fresh.lock().since = crate::time::nanos();
+        }
         fresh
     }
 
@@ -163,15 +178,29 @@ impl CircuitBreaker {
         self
     }
 
-    /// Switched off where this is `false`: every call passes as though it were not there. Forced open or closed it obeys all the
-    /// same.
+    /// Switched off where this is `false`: every call passes as though it were not there, and nothing is counted; `true` by
+    /// default. One that is switched on again begins closed and empty, since what it knew is of another time. What is
+    /// [forced](Self::force_open) is forced all the same.
     pub const fn enabled(mut self, enabled: bool) -> Self {
         self.settings.common.enabled = enabled;
         self.mirrored()
     }
 
-    /// In shadow where this is `true`: it decides, counts and tells of its decisions as ever, but every call
-    /// passes. A rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject).
+    /// In shadow where this is `true`: it decides, counts and tells as ever, but every call passes; `false` by default. A
+    /// rejection is then told as [`Decision::WouldReject`](crate::Decision::WouldReject), and the outcome of a call that
+    /// passes in spite of it is not looked at. [Forced open](Self::force_open) it rejects all the same.
+    ///
+    /// ```
+    /// use steadfast::{CircuitBreaker, State};
+    ///
+    /// static TRIAL: CircuitBreaker = CircuitBreaker::new().failure_threshold(1).shadow(true);
+    ///
+    /// TRIAL.try_acquire()?.failure();
+    /// assert_eq!(TRIAL.state(), State::Open);
+    /// assert!(TRIAL.try_acquire().is_ok());
+    /// assert_eq!(TRIAL.counts().rejected, 1);
+    /// # Ok::<(), steadfast::Rejection>(())
+    /// ```
     pub const fn shadow(mut self, shadow: bool) -> Self {
         self.settings.common.shadow = shadow;
         self

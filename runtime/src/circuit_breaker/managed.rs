@@ -187,6 +187,10 @@ impl CircuitBreaker {
     }
 }
 
+/// A change keeps the state, what was counted and the probes under way. A window of calls keeps the newest that fit, one of a
+/// time those that are not too old; a window of another kind begins empty, and calls under way while it becomes another one
+/// are not in it. An open period that is under way becomes as long as it would be by the new settings, from its beginning.
+/// Switched off or on it begins closed and empty.
 impl Managed for CircuitBreaker {
     fn name(&self) -> &'static str {
         self.policy()
@@ -217,15 +221,18 @@ impl Managed for CircuitBreaker {
     fn counts(&self) -> Vec<Count> {
         let counts = Self::counts(self);
         let count = |name, value| Count { name, value };
-        vec![
+        let window = [
             count("calls", counts.calls),
             count("failures", counts.failures),
             count("slow", counts.slow),
-            count("rejected", counts.rejected),
-            count("opened", counts.opened),
             count("consecutive_failures", counts.consecutive_failures.into()),
             count("probes", counts.probes.into()),
-        ]
+        ];
+        window.into_iter().chain(self.totals_now()).collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        Self::totals(self)
     }
 
     fn trouble(&self) -> Option<Trouble> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use loom::cell::UnsafeCell;
 
 use super::core::Verdict;
-use super::{CircuitBreaker, Permit, State};
+use super::{CircuitBreaker, Permit, State, Window};
 use crate::models::{check, clock, join, spawn};
 use crate::sync::Ordering;
 
@@ -178,5 +178,44 @@ fn whoever_sees_it_open_sees_for_how_long() {
         }
         thread.join().unwrap();
         guarded.is_settled();
+    });
+}
+
+#[test]
+fn a_count_by_the_width_before_a_change_is_not_one_after_it() {
+    check(3, || {
+        let guarded = Guarded::counting();
+        let early = guarded.breaker.admit_timed().unwrap();
+        let thread =
+            spawn(&guarded, move |guarded| guarded.breaker.settle(early.period, 0, early.began, Verdict::Success));
+        let mut wider = guarded.breaker.settings;
+        wider.window = Window::Duration(3 * OPEN_FOR);
+        guarded.breaker.put_over(|| Some(wider));
+        guarded.permit().success();
+        thread.join().unwrap();
+        guarded.is_settled();
+        // Two from the start; the early one counts if it came before the change.
+        assert!((3..=4).contains(&guarded.breaker.counts().calls));
+        clock::advance(3 * 30_000_000_000);
+        assert_eq!(guarded.breaker.counts().calls, 0, "nothing is in a bucket of another time");
+    });
+}
+
+#[test]
+fn whoever_finds_it_switched_off_passes_and_changes_nothing() {
+    check(3, || {
+        let guarded = Guarded::touchy();
+        let fail = |guarded: &Guarded| guarded.breaker.try_acquire().map(Permit::failure).is_ok();
+        let threads = [spawn(&guarded, fail), spawn(&guarded, fail)];
+        let mut off = guarded.breaker.settings;
+        off.common.enabled = false;
+        guarded.breaker.put_over(|| Some(off));
+        assert!(fail(&guarded));
+        join(threads);
+        guarded.is_settled();
+        assert_eq!((guarded.breaker.state(), guarded.breaker.counts().consecutive_failures), (State::Closed, 0));
+        guarded.breaker.put_over(|| None);
+        assert!(fail(&guarded));
+        assert_eq!(guarded.breaker.state(), State::Open);
     });
 }

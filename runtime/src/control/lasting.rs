@@ -1,10 +1,12 @@
 //! What lasts of a policy that may be a value of each call.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
 use super::Control;
 use crate::registry::keys::{self, Key};
-use crate::registry::{Change, Count, Refusal, Setting, Value};
+use crate::registry::{Change, Refusal, Setting, Value};
+use crate::tally::Totals;
+
+/// As many as a retry has, which counts the most.
+pub(crate) const COUNTS: usize = 14;
 
 /// What a [`Retry`](crate::Retry), [`Timeout`](crate::Timeout) or [`Hedge`](crate::Hedge) needs to be changed while the
 /// program runs: these are values, copied and made anew by each call, and this is what lasts of them. It stands in a
@@ -29,7 +31,7 @@ use crate::registry::{Change, Count, Refusal, Setting, Value};
 #[derive(Debug)]
 pub struct PolicyControl<P: 'static> {
     over: Control<P>,
-    counts: [AtomicU64; 2],
+    totals: Totals<COUNTS>,
     varying: &'static [&'static str],
 }
 
@@ -37,7 +39,7 @@ impl<P: 'static> PolicyControl<P> {
     /// Nothing is put over the settings, and nothing was counted.
     #[expect(clippy::new_without_default, reason = "for a static")]
     pub const fn new() -> Self {
-        Self { over: Control::new(), counts: [const { AtomicU64::new(0) }; 2], varying: &[] }
+        Self { over: Control::new(), totals: Totals::new(), varying: &[] }
     }
 
     /// Names the settings that are of each call its own, so that those of the policy in the registry say nothing. They
@@ -54,17 +56,10 @@ impl<P: 'static> PolicyControl<P> {
         self.over.is_altered()
     }
 
+    /// What has been counted.
     #[inline]
-    pub(crate) fn count(&self, index: usize) {
-        self.counts[index].fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn counts(&self, names: &[&'static str]) -> Vec<Count> {
-        names
-            .iter()
-            .zip(&self.counts)
-            .map(|(name, count)| Count { name, value: count.load(Ordering::Relaxed) })
-            .collect()
+    pub(crate) const fn totals(&self) -> &Totals<COUNTS> {
+        &self.totals
     }
 }
 

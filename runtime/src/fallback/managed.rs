@@ -1,12 +1,13 @@
 //! A fallback as the registry sees it: its answer is code, and all that can be changed is whether it is given.
 
-use core::sync::atomic::Ordering;
-
 use super::Fallback;
 use crate::PolicyKind;
 use crate::control::Common;
 use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+
+const ANSWERED: usize = 0;
+const PASSED: usize = 1;
 
 impl Fallback {
     pub(super) fn common(&self) -> Common {
@@ -14,7 +15,12 @@ impl Fallback {
     }
 
     pub(super) fn count(&self) {
-        self.answered.fetch_add(1, Ordering::Relaxed);
+        self.totals.count(ANSWERED);
+    }
+
+    #[inline]
+    pub(super) fn count_passed(&self) {
+        self.totals.count_success(PASSED);
     }
 }
 
@@ -59,7 +65,7 @@ impl Managed for Fallback {
     }
 
     fn counts(&self) -> Vec<Count> {
-        vec![Count { name: "answered", value: self.answered.load(Ordering::Relaxed) }]
+        self.totals.counts(&["answered"], &["passed"])
     }
 
     fn steer(&self, _: Steer) -> bool {

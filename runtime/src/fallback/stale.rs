@@ -82,6 +82,8 @@ pub struct StaleFallback {
     /// Counts successes, so that their order is known by the time they are kept.
     completions: AtomicU64,
     answered: AtomicU64,
+    #[cfg(feature = "registry")]
+    passed: crate::tally::Totals<1>,
     /// How often keys were forgotten, many in each place: what a call under way brings of one that was is not kept.
     removals: [AtomicU32; PLACES],
     /// `None` until there is one: a map is not `const` to make.
@@ -119,6 +121,8 @@ impl StaleFallback {
             control: crate::control::Control::new(),
             completions: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            passed: crate::tally::Totals::new(),
             removals: [const { AtomicU32::new(0) }; PLACES],
             last: Mutex::new(None),
         }
@@ -282,6 +286,13 @@ impl StaleFallback {
         let value = Erased::clone(value);
         entries.touch(place);
         Some((age, value))
+    }
+
+    #[inline]
+    #[cfg_attr(not(feature = "registry"), expect(clippy::unused_self, reason = "there is nowhere to count"))]
+    fn count_passed(&self) {
+        #[cfg(feature = "registry")]
+        self.passed.count_success(0);
     }
 
     /// It answers for a failure.

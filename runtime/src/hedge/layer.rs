@@ -123,7 +123,10 @@ where
             Poll::Ready(outcome) => {
                 measure.end(&outcome);
                 match failure(&outcome, class) {
-                    None => return Poll::Ready(outcome),
+                    None => {
+                        this.layer.hedge.count_call();
+                        return Poll::Ready(outcome);
+                    }
                     Some(class) => Some((outcome, class)),
                 }
             }

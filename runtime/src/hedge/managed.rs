@@ -27,6 +27,7 @@ enum AfterPart {
 
 const HEDGED: usize = 0;
 const WON: usize = 1;
+const CALLS: usize = 2;
 
 impl Hedge {
     /// Makes it one that can be changed while the program runs, by what stands in a `static` of its own: see
@@ -59,7 +60,15 @@ impl Hedge {
 
     pub(super) fn count(&self, decision: &Decision) {
         if let Some(control) = self.control {
-            control.count(if matches!(decision, Decision::HedgeWon { .. }) { WON } else { HEDGED });
+            control.totals().count(if matches!(decision, Decision::HedgeWon { .. }) { WON } else { HEDGED });
+        }
+    }
+
+    /// All calls together have come to an end.
+    #[inline]
+    pub(super) fn count_call(&self) {
+        if let Some(control) = self.control {
+            control.totals().count_success(CALLS);
         }
     }
 }
@@ -182,7 +191,7 @@ impl Managed for Hedge {
     }
 
     fn counts(&self) -> Vec<Count> {
-        self.control.map(|control| control.counts(&["hedged", "won"])).unwrap_or_default()
+        self.control.map(|control| control.totals().counts(&["hedged", "won"], &["calls"])).unwrap_or_default()
     }
 
     fn steer(&self, _: Steer) -> bool {

@@ -67,6 +67,7 @@ where
         if number > 0 {
             self.schedule.tell(|calls| Decision::HedgeWon { calls });
         }
+        self.schedule.layer.hedge.count_call();
         self.schedule.first.lose();
         self.others.iter_mut().flatten().for_each(|(measure, _)| measure.lose());
         Poll::Ready(outcome)
@@ -155,6 +156,7 @@ where
             && let FirstProjection::Ended { failure } = self.first.as_mut().project()
             && let Some(outcome) = failure.take()
         {
+            self.schedule.layer.hedge.count_call();
             return Poll::Ready(outcome);
         }
         mem::forget(self);

@@ -52,8 +52,8 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
         self.template.state().filter(|state| matches!(*state, "forced_open" | "forced_closed"))
     }
 
-    /// How many keys there are, how many of them keep calls away, and the sums of what they have counted. What was
-    /// counted of a key that is forgotten is not in them any more.
+    /// How many keys there are, how many of them keep calls away, the sums of what these know, and what has been counted of
+    /// all keys, those included that are forgotten.
     fn counts(&self) -> Vec<Count> {
         let policies = self.policies();
         let rejecting = policies.iter().filter(|policy| policy.is_rejecting()).count();
@@ -62,6 +62,11 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
         for policy in &policies {
             for (sum, count) in sums.iter_mut().zip(policy.counts()) {
                 sum.value = sum.value.saturating_add(count.value);
+            }
+        }
+        for total in self.template.totals() {
+            if let Some(sum) = sums.iter_mut().find(|sum| sum.name == total.name) {
+                sum.value = total.value;
             }
         }
         let keys = [("keys", policies.len()), ("rejecting", rejecting)];

@@ -31,16 +31,24 @@ impl<'p> Watch<'p> {
         (now, self.began)
     }
 
-    /// The call has an outcome: its own, or a rejection from beneath.
+    /// How long the call has taken by now, where somebody wants to know.
+    #[cold]
+    pub(crate) fn elapsed(&self) -> Option<u64> {
+        cfg!(feature = "metrics").then(|| time::nanos().saturating_sub(self.began))
+    }
+
+    /// The call has an outcome: its own, or a rejection from beneath. How long it took.
     #[inline]
-    pub(crate) fn end(&mut self, returned: bool) {
+    pub(crate) fn end(&mut self, returned: bool) -> u64 {
         let (began, now) = (self.began, time::nanos());
         self.began = NEVER;
+        let took = now.saturating_sub(began);
         if returned {
-            self.percentile.record_at(now, now.saturating_sub(began));
+            self.percentile.record_at(now, took);
         } else {
-            self.percentile.record_at_least_at(now, now.saturating_sub(began));
+            self.percentile.record_at_least_at(now, took);
         }
+        took
     }
 
     /// The call is given up, since another one has won.
@@ -59,7 +67,8 @@ impl<'p> Watch<'p> {
     pub(crate) fn cut(&mut self, own: Option<Instant>) {
         let now = clock::now();
         if own.is_none_or(|own| now < own) {
-            return self.end(false);
+            self.end(false);
+            return;
         }
         self.began = NEVER;
         self.percentile.record_cut_at(time::of(now));

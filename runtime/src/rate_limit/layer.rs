@@ -57,7 +57,11 @@ impl<'l> Layer<'l> {
     fn wait(self) -> Result<(), Rejection> {
         let place = self.limit.line_up();
         let passed = place.and_then(|place| {
-            place.map_or(Ok(()), |place| block(place).map_err(|rejection| self.limit.told(rejection)))
+            place.map_or(Ok(()), |place| {
+                block(place).map_err(|rejection| self.limit.told(rejection))?;
+                self.limit.count_admitted();
+                Ok(())
+            })
         });
         passed.map_err(|rejection| rejection.with_tag(self.tag))
     }
@@ -122,7 +126,13 @@ impl<'l> Gate<'l> {
             };
         }
         let passed = match self {
-            Self::Waiting(wait) => ready!(wait.as_mut().poll(cx)).map_err(|rejection| layer.limit.told(rejection)),
+            Self::Waiting(wait) => {
+                let passed = ready!(wait.as_mut().poll(cx)).map_err(|rejection| layer.limit.told(rejection));
+                if passed.is_ok() {
+                    layer.limit.count_admitted();
+                }
+                passed
+            }
             Self::Rejected => return Poll::Pending,
             Self::Ahead | Self::Passed => Ok(()),
         };

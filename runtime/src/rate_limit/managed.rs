@@ -99,6 +99,22 @@ impl RateLimit {
     }
 }
 
+const REJECTED: usize = 0;
+const ADMITTED: usize = 1;
+
+impl RateLimit {
+    #[inline]
+    pub(super) fn count_admitted(&self) {
+        self.totals.count_success(ADMITTED);
+    }
+
+    pub(super) fn count_rejected(&self) {
+        self.totals.count(REJECTED);
+    }
+}
+
+/// With other settings the bucket is as full as before, as a share of the burst. Who waits passes when it was told to, or
+/// sooner where the new rate lets it; whoever comes then stands behind all of them and goes by the new rate.
 impl Managed for RateLimit {
     fn name(&self) -> &'static str {
         self.policy()
@@ -126,11 +142,14 @@ impl Managed for RateLimit {
 
     fn counts(&self) -> Vec<Count> {
         let count = |name, value| Count { name, value };
-        vec![
-            count("available", self.available().into()),
-            count("waiting", self.waiting() as u64),
-            count("rejected", self.rejected()),
-        ]
+        [count("available", self.available().into()), count("waiting", self.waiting() as u64)]
+            .into_iter()
+            .chain(self.totals())
+            .collect()
+    }
+
+    fn totals(&self) -> Vec<Count> {
+        self.totals.counts(&["rejected"], &["admitted"])
     }
 
     fn trouble(&self) -> Option<Trouble> {

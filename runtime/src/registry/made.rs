@@ -34,11 +34,18 @@ struct Made {
 /// assert!(registry::find("eu-west").is_empty());
 /// ```
 pub fn register<P: Managed + Send + 'static>(policy: Arc<P>) -> Registered {
+    let policy: Arc<dyn Managed + Send> = policy;
     let mut made = lock();
     let id = made.next;
     made.next += 1;
-    made.policies.push((id, policy));
-    Registered { id }
+    made.policies.push((id, Arc::clone(&policy)));
+    // It is in the list, and that is not locked: a load that is under way sees it, or has ended when this begins.
+    drop(made);
+    Registered {
+        id,
+        #[cfg(feature = "config")]
+        refused: crate::config::apply_to(&*policy).err(),
+    }
 }
 
 /// A policy is listed while this is there.
@@ -46,6 +53,16 @@ pub fn register<P: Managed + Send + 'static>(policy: Arc<P>) -> Registered {
 #[must_use = "the policy is listed only while this is there"]
 pub struct Registered {
     id: u64,
+    #[cfg(feature = "config")]
+    refused: Option<crate::config::ConfigError>,
+}
+
+#[cfg(feature = "config")]
+impl Registered {
+    /// What the [configuration](crate::config) in force says of the policy, and it does not take; then it is as it was made.
+    pub fn refused(&self) -> Option<&crate::config::ConfigError> {
+        self.refused.as_ref()
+    }
 }
 
 impl Drop for Registered {

@@ -91,6 +91,12 @@ pub trait Managed: Sync {
         None
     }
 
+    /// Those of the counts that all keys of a policy share.
+    #[doc(hidden)]
+    fn totals(&self) -> Vec<Count> {
+        Vec::new()
+    }
+
     /// Steers it by hand; `false` for a kind that cannot be steered so.
     fn steer(&self, steer: Steer) -> bool;
 

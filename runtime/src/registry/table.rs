@@ -33,20 +33,26 @@ pub(crate) fn takes(policy: &dyn Managed, rows: &[(&str, Value, &str)]) {
     assert_eq!(shown(policy), own, "an empty list takes everything back");
 }
 
+/// A list of settings, and what is said of it.
+type Refused<'a> = (&'a [(&'a str, Value)], &'a [&'a str]);
+
 /// Each list of settings is refused with these words, and changes nothing.
-pub(crate) fn refuses(policy: &dyn Managed, rows: &[(&[(&str, Value)], &[&str])]) {
+pub(crate) fn refuses(policy: &dyn Managed, rows: &[Refused<'_>]) {
     let own = shown(policy);
     for (over, expected) in rows {
         let messages = put(policy, over).expect_err(&format!("{over:?}"));
         assert_eq!(messages, *expected, "{over:?}");
         for message in &messages {
-            assert!(!message.ends_with('.') && !message.contains("\n"), "{message}");
+            assert!(!message.ends_with('.') && !message.contains('\n'), "{message}");
         }
         assert_eq!(shown(policy), own, "{over:?}");
     }
 }
 
-/// What it has counted, by name.
+/// What it has counted of what it decides, by name; the rest is for metrics.
 pub(crate) fn counted(policy: &dyn Managed) -> Vec<(&'static str, u64)> {
-    policy.counts().iter().map(|count| (count.name, count.value)).collect()
+    const NAMES: [&str; 7] = ["retries", "gave_up", "refused", "timed_out", "hedged", "won", "answered"];
+    let counts = policy.counts();
+    let decided = counts.iter().filter(|count| NAMES.contains(&count.name));
+    decided.map(|count| (count.name, count.value)).collect()
 }

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use super::backoff::OfPolicy;
 use super::run::DEFAULT_MAX_DELAY;
-use super::{Backoff, Curve, Jitter, Nested, Rejections, Retry};
+use super::{Backoff, Curve, GiveUp, Jitter, Nested, Rejections, Retry};
 use crate::PolicyKind;
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::registry::keys::Key;
 use crate::registry::{Change, Count, Managed, Refusal, RetryControl, Setting, Steer, Value, duration};
+use crate::tally::Totals;
 
 /// What is put over the settings of a retry.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +35,28 @@ enum MaxDelay {
 
 const RETRIES: usize = 0;
 const GAVE_UP: usize = 1;
+const DELAY: usize = 2;
+const FAILED: usize = 3;
+const FAILED_AFTER_RETRY: usize = 4;
+const SUCCEEDED_AFTER_RETRY: usize = 5;
+/// From here on by [`GiveUp`].
+const ENDED: usize = 6;
+const SUCCEEDED: usize = ENDED + 7;
+const COUNTS: [&str; SUCCEEDED] = [
+    "retries",
+    "gave_up",
+    "delay_nanos",
+    "failed",
+    "failed_after_retry",
+    "succeeded_after_retry",
+    "ended_attempts",
+    "ended_max_duration",
+    "ended_deadline",
+    "ended_hint_too_long",
+    "ended_budget",
+    "ended_nested",
+    "ended_not_retryable",
+];
 
 impl Retry {
     /// Makes it one that can be changed while the program runs, by what stands in a `static` of its own: see
@@ -69,15 +92,33 @@ impl Retry {
         (Cow::Owned(policy), if over.backoff.is_some() { &OfPolicy } else { backoff })
     }
 
-    pub(super) fn count_retry(&self) {
-        if let Some(control) = self.control {
-            control.count(RETRIES);
+    #[inline]
+    fn totals(&self) -> Option<&'static Totals<{ lasting::COUNTS }>> {
+        self.control.map(PolicyControl::totals)
+    }
+
+    #[inline]
+    pub(super) fn count_success(&self, was_retried: bool) {
+        let Some(totals) = self.totals() else { return };
+        if was_retried {
+            totals.count(SUCCEEDED_AFTER_RETRY);
+        } else {
+            totals.count_success(SUCCEEDED);
         }
     }
 
-    pub(super) fn count_give_up(&self) {
-        if let Some(control) = self.control {
-            control.count(GAVE_UP);
+    pub(super) fn count_retry(&self, delay: Duration) {
+        if let Some(totals) = self.totals() {
+            totals.count(RETRIES);
+            totals.add(DELAY, crate::time::saturated(delay));
+        }
+    }
+
+    pub(super) fn count_give_up(&self, reason: GiveUp, was_retried: bool) {
+        if let Some(totals) = self.totals() {
+            totals.count(GAVE_UP);
+            totals.count(if was_retried { FAILED_AFTER_RETRY } else { FAILED });
+            totals.count(ENDED + reason as usize);
         }
     }
 }
@@ -304,7 +345,14 @@ impl Managed for Retry {
     }
 
     fn counts(&self) -> Vec<Count> {
-        self.control.map(|control| control.counts(&["retries", "gave_up"])).unwrap_or_default()
+        let Some(totals) = self.totals() else { return Vec::new() };
+        let mut counts = totals.counts(&COUNTS, &["succeeded"]);
+        if cfg!(feature = "metrics") {
+            let ended = [SUCCEEDED, SUCCEEDED_AFTER_RETRY, FAILED, FAILED_AFTER_RETRY, RETRIES];
+            let attempts = ended.map(|place| totals.get(place)).into_iter().fold(0, u64::saturating_add);
+            counts.push(Count { name: "attempts", value: attempts });
+        }
+        counts
     }
 
     fn steer(&self, _: Steer) -> bool {

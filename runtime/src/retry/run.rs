@@ -9,6 +9,8 @@ use super::backoff::OfPolicy;
 use super::{Attempt, Curve, Delay, GiveUp, GiveUpEvent, Nested, Rejections, Retry, RetryBudget, RetryEvent, Token};
 use crate::event::{Cause, Decision, PolicyKind, announce};
 use crate::hook::tell;
+#[cfg(feature = "testing")]
+use crate::testing::relaxed;
 use crate::trace::Span;
 use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
 
@@ -113,7 +115,10 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failure = Cause::of(outcome, class)?;
+        let Some(failure) = Cause::of(outcome, class) else {
+            self.state.succeeded();
+            return None;
+        };
         let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         judged.verdict.ok().map(Again::delay)
     }
@@ -130,7 +135,10 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     where
         X: Copy + Into<Rejection>,
     {
-        let failure = Cause::of(outcome, class)?;
+        let Some(failure) = Cause::of(outcome, class) else {
+            self.state.succeeded();
+            return None;
+        };
         let judged = self.state.judge(failure, &self.backoff, self.budget.of(self.state.policy))?;
         let told = match outcome {
             Flow::Returned(value) => Flow::Returned(value),
@@ -234,6 +242,17 @@ impl<'p> State<'p> {
         }
     }
 
+    /// Whether an attempt has failed before this one.
+    #[inline]
+    fn was_retried(&self) -> bool {
+        self.attempt > 1 && !self.passes && !self.is_off
+    }
+
+    #[inline]
+    fn succeeded(&self) {
+        self.policy.count_success(self.was_retried());
+    }
+
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
     #[cold]
     #[inline(never)]
@@ -267,14 +286,14 @@ impl<'p> State<'p> {
         match verdict {
             Ok(Again { after: delay, .. }) => {
                 self.attempt = self.attempt.saturating_add(1);
-                self.policy.count_retry();
+                self.policy.count_retry(delay);
                 if let Some(hook) = self.policy.on_retry {
                     tell(hook, &event.retry(delay, told));
                 }
                 announce(name, PolicyKind::Retry, || Decision::Retrying { attempt, delay, failure });
             }
             Err(reason) => {
-                self.policy.count_give_up();
+                self.policy.count_give_up(reason, self.was_retried());
                 if let Some(hook) = self.policy.on_give_up {
                     tell(hook, &event.give_up(reason, told));
                 }
@@ -296,7 +315,11 @@ impl<'p> State<'p> {
         if self.passes {
             return Err(GiveUp::Nested);
         }
-        if policy.attempts != u32::MAX && self.attempt >= policy.attempts {
+        #[cfg(feature = "testing")]
+        let attempts = relaxed::capped(policy.attempts);
+        #[cfg(not(feature = "testing"))]
+        let attempts = policy.attempts;
+        if attempts != u32::MAX && self.attempt >= attempts {
             return Err(GiveUp::Attempts);
         }
         let max_delay = policy.max_delay.unwrap_or_else(|| backoff.base(&policy.backoff).max(DEFAULT_MAX_DELAY));
@@ -305,6 +328,8 @@ impl<'p> State<'p> {
         }
         let computed = backoff.delay(&policy.backoff, self.attempt).min(max_delay);
         let delay = hint.saturating_add(policy.jitter.spread(computed));
+        #[cfg(feature = "testing")]
+        let delay = relaxed::delay(delay);
         if policy.max_duration.is_some_and(|limit| elapsed.saturating_add(delay) >= limit) {
             return Err(GiveUp::MaxDuration);
         }

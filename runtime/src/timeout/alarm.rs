@@ -8,8 +8,8 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::clock;
 use crate::scope::{self, Start, Unstarted};
+use crate::{clock, time};
 
 /// Nothing until the call first waits: one pointer in a call that is ready at once.
 #[derive(Debug)]
@@ -57,6 +57,14 @@ impl Alarm {
     #[cold]
     pub(crate) fn at(deadline: Instant) -> Self {
         Self(Some(Clock::new(Some(deadline))))
+    }
+
+    /// How long it has been since the timeout started, in nanoseconds.
+    #[cold]
+    pub(super) fn elapsed(&self) -> Option<u64> {
+        let clock = self.0.as_ref()?;
+        let left = clock.deadline?.saturating_duration_since(clock::now());
+        Some(clock.limit.saturating_sub(time::saturated(left)))
     }
 
     /// How long it was, in nanoseconds.

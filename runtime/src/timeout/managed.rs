@@ -19,6 +19,7 @@ pub struct Part {
 }
 
 const TIMED_OUT: usize = 0;
+const IN_TIME: usize = 1;
 
 impl Timeout {
     /// Makes it one that can be changed while the program runs, by what stands in a `static` of its own: see
@@ -43,10 +44,32 @@ impl Timeout {
         if is_off { UNLIMITED } else { over.limit.unwrap_or(self.nanos & !OFF) }
     }
 
-    pub(super) fn count_timed_out(&self) {
+    /// A call ended in time. `waited` is how long it took, where it had to wait.
+    #[inline]
+    pub(super) fn count_in_time(&self, waited: Option<u64>) {
         if let Some(control) = self.control {
-            control.count(TIMED_OUT);
+            control.totals().count_success(IN_TIME);
         }
+        if let Some(nanos) = waited {
+            self.timed(nanos);
+        }
+    }
+
+    pub(super) fn count_timed_out(&self, nanos: u64) {
+        if let Some(control) = self.control {
+            control.totals().count(TIMED_OUT);
+        }
+        self.timed(nanos);
+    }
+
+    #[inline]
+    fn timed(&self, nanos: u64) {
+        #[cfg(feature = "metrics")]
+        if self.control.is_some() {
+            crate::metrics::timed(self.name.as_str(), nanos);
+        }
+        #[cfg(not(feature = "metrics"))]
+        let _ = (self, nanos);
     }
 }
 
@@ -154,7 +177,13 @@ impl Managed for Timeout {
     }
 
     fn counts(&self) -> Vec<Count> {
-        self.control.map(|control| control.counts(&["timed_out"])).unwrap_or_default()
+        let Some(control) = self.control else { return Vec::new() };
+        let mut counts = control.totals().counts(&["timed_out"], &["in_time"]);
+        let limit = self.known().limit.filter(|_| !control.is_altered()).unwrap_or_else(|| self.nanos());
+        if cfg!(feature = "metrics") && limit != UNLIMITED {
+            counts.push(Count { name: "limit_nanos", value: limit });
+        }
+        counts
     }
 
     fn steer(&self, _: Steer) -> bool {

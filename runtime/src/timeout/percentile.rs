@@ -67,7 +67,7 @@ pub struct PercentileTimeout {
     percentile: Percentile,
     name: Name,
     #[cfg(feature = "registry")]
-    timed_out: core::sync::atomic::AtomicU64,
+    totals: crate::tally::Totals<2>,
 }
 
 impl PercentileTimeout {
@@ -77,7 +77,7 @@ impl PercentileTimeout {
             percentile,
             name: Name::UNNAMED,
             #[cfg(feature = "registry")]
-            timed_out: core::sync::atomic::AtomicU64::new(0),
+            totals: crate::tally::Totals::new(),
         }
     }
 
@@ -171,7 +171,6 @@ impl<'p> Layer<'p> {
     #[cold]
     fn tell(self) {
         let limit = self.policy.limit().unwrap_or(Duration::MAX);
-        self.policy.count_timed_out();
         announce(self.policy.name, PolicyKind::Timeout, || Decision::TimedOut { limit });
     }
 
@@ -217,14 +216,16 @@ where
                 layer.is_off |= start.is_some_and(|start| start.is_off);
                 if layer.is_off {
                     let Poll::Ready(outcome) = call.poll(cx) else { return Poll::Pending };
-                    watch.end(matches!(outcome, Flow::Returned(_)));
+                    let took = watch.end(matches!(outcome, Flow::Returned(_)));
+                    layer.policy.count_in_time(took);
                     return Poll::Ready(outcome);
                 }
                 let deadline = start.map_or_else(|| alarm.deadline(), |start| start.deadline);
                 let beneath = Started::enter(deadline);
                 if let Poll::Ready(outcome) = call.poll(cx) {
                     drop(beneath);
-                    watch.end(matches!(outcome, Flow::Returned(_)));
+                    let took = watch.end(matches!(outcome, Flow::Returned(_)));
+                    layer.policy.count_in_time(took);
                     return Poll::Ready(outcome);
                 }
                 let around = beneath.leave();
@@ -235,6 +236,7 @@ where
                 if !over {
                     return Poll::Pending;
                 }
+                layer.policy.count_timed_out(watch.elapsed());
                 watch.cut(alarm.deadline());
                 *layer
             }
@@ -276,7 +278,11 @@ impl Start {
 impl PercentileTimeout {
     #[inline]
     #[expect(clippy::unused_self, reason = "there is nowhere to count")]
-    const fn count_timed_out(&self) {}
+    const fn count_in_time(&self, _nanos: u64) {}
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "there is nowhere to count")]
+    const fn count_timed_out(&self, _nanos: Option<u64>) {}
 }
 
 #[cfg(test)]

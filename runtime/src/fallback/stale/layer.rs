@@ -108,6 +108,7 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
         X: Copy + Into<Rejection>,
     {
         if !self.policy.is_enabled() {
+            self.policy.count_passed();
             return outcome;
         }
         let keeper = keeper(Keeps(PhantomData));
@@ -117,9 +118,13 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
                     if !self.mark.is_some_and(Mark::is_answered) {
                         self.keep(began, value, &keeper);
                     }
+                    self.policy.count_passed();
                     outcome
                 }
-                Some(Class::Permanent) => outcome,
+                Some(Class::Permanent) => {
+                    self.policy.count_passed();
+                    outcome
+                }
                 Some(_) => self.answer(outcome, &keeper, on_stale),
             },
             Flow::Rejected(_) => self.answer(outcome, &keeper, on_stale),
@@ -148,8 +153,12 @@ impl<'s, K: Borrow<KeyBytes>> Layer<'s, K> {
     {
         let Self { policy, key, max_age, mark } = self;
         let max_age = policy.max_age_in_force(max_age);
-        let Some((age, kept)) = policy.last((keeper.kind)(), key.borrow(), max_age) else { return failure };
-        let Some(answer) = (keeper.answer)(&*kept) else { return failure };
+        let last = policy.last((keeper.kind)(), key.borrow(), max_age);
+        let answer = last.and_then(|(age, kept)| (keeper.answer)(&*kept).map(|answer| (age, answer)));
+        let Some((age, answer)) = answer else {
+            policy.count_passed();
+            return failure;
+        };
         if let Some(mark) = mark {
             mark.answers();
         }

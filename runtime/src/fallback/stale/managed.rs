@@ -116,7 +116,9 @@ impl Managed for StaleFallback {
     }
 
     fn counts(&self) -> Vec<Count> {
-        vec![Count { name: "answered", value: self.answered() }]
+        let mut counts = vec![Count { name: "answered", value: self.answered() }];
+        counts.extend(self.passed.counts(&[], &["passed"]));
+        counts
     }
 
     fn steer(&self, _: Steer) -> bool {

@@ -153,7 +153,7 @@ async fn a_time_given_back_after_a_change_is_free_again() {
     calls.iter_mut().for_each(|call| assert!(once(call.as_mut()).is_pending()));
     put(&limit, &[("permits", "10"), ("burst", "1"), ("max_wait", "1m")]).unwrap();
     assert_eq!(limit.retry_after(), Some(ms(400)));
-    calls.remove(0);
+    drop(calls.remove(0));
     assert_eq!(limit.retry_after(), Some(ms(300)));
     drop(calls);
     assert_eq!((limit.retry_after(), limit.waiting()), (Some(ms(100)), 0));

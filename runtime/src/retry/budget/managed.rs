@@ -122,6 +122,7 @@ impl Managed for RetryBudget {
             Count { name: "calls", value: counts.calls },
             Count { name: "retries", value: counts.retries },
             Count { name: "refused", value: counts.refused },
+            Count { name: "balance", value: self.balance() },
         ]
     }
 

@@ -116,6 +116,7 @@ fn every_setting_can_be_changed() {
 
 #[test]
 fn what_an_attribute_refuses_is_refused() {
+    static OTHER: RetryControl = RetryControl::new();
     static CONTROL: RetryControl = RetryControl::new();
     let retry = Retry::new().controlled(&CONTROL);
     let text = |key: &'static str, value: &str| (key, Value::from(value));
@@ -170,7 +171,6 @@ fn what_an_attribute_refuses_is_refused() {
     let both = [("backoff", "fixed(1s)".into()), ("max_delay", "1s".into())];
     assert_eq!(put(&capped, &both), Ok(()));
     // What was at odds already is not the fault of what is put over it.
-    static OTHER: RetryControl = RetryControl::new();
     let endless = Retry::new().unlimited().max_delay(ms(1)).controlled(&OTHER);
     assert_eq!(put(&endless, &[("jitter", "none".into())]), Ok(()));
 }
@@ -254,20 +254,20 @@ async fn a_retry_under_way_goes_by_what_is_in_force_when_it_decides() {
     // It counts from the moment when it was first seen.
     let found = delays(retry(&RETRY), |decided| {
         if decided == 2 {
-            over(&[("max_duration", "25ms".into())])
+            over(&[("max_duration", "25ms".into())]);
         }
     });
     assert_eq!(found.await, [ms(10); 4]);
     over(&[]);
     let found = delays(retry(&RETRY), |decided| {
         if decided == 3 {
-            over(&[("enabled", false.into())])
+            over(&[("enabled", false.into())]);
         }
     });
     assert_eq!(found.await, [ms(10); 3]);
     let found = delays(retry(&RETRY), |decided| {
         if decided == 0 {
-            over(&[("attempts", Value::Integer(3))])
+            over(&[("attempts", Value::Integer(3))]);
         }
     });
     assert_eq!(found.await, [ms(10); 2], "switched on before the first attempt had failed");

@@ -20,6 +20,7 @@ async fn ends(policy: Timeout) -> Option<Duration> {
 
 #[test]
 fn what_it_is_in_the_registry() {
+    static VARYING: TimeoutControl = TimeoutControl::new().varying(&["limit"]);
     static CONTROL: TimeoutControl = TimeoutControl::new();
     let timeout = Timeout::new(ms(2500)).name("lookup").controlled(&CONTROL);
     let facts = (Managed::name(&timeout), timeout.is_named(), timeout.kind().as_str(), timeout.state());
@@ -29,7 +30,6 @@ fn what_it_is_in_the_registry() {
     let other = Timeout::unlimited().enabled(false).critical(true);
     assert_eq!(shown(&other), [r#"limit = "none""#, "enabled = false", "critical = true"]);
     assert!(other.counts().is_empty());
-    static VARYING: TimeoutControl = TimeoutControl::new().varying(&["limit"]);
     assert_eq!(shown(&Timeout::unlimited().controlled(&VARYING)), ["enabled = true", "critical = false"]);
 }
 

@@ -1,14 +1,32 @@
 //! A timeout that follows recent latencies, as the registry sees it.
 
-use core::sync::atomic::Ordering;
-
 use super::PercentileTimeout;
 use crate::PolicyKind;
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
 
+const TIMED_OUT: usize = 0;
+const IN_TIME: usize = 1;
+
 impl PercentileTimeout {
-    pub(super) fn count_timed_out(&self) {
-        self.timed_out.fetch_add(1, Ordering::Relaxed);
+    #[inline]
+    pub(super) fn count_in_time(&self, nanos: u64) {
+        self.totals.count_success(IN_TIME);
+        self.timed(nanos);
+    }
+
+    pub(super) fn count_timed_out(&self, nanos: Option<u64>) {
+        self.totals.count(TIMED_OUT);
+        if let Some(nanos) = nanos {
+            self.timed(nanos);
+        }
+    }
+
+    #[inline]
+    fn timed(&self, nanos: u64) {
+        #[cfg(feature = "metrics")]
+        crate::metrics::timed(self.name.as_str(), nanos);
+        #[cfg(not(feature = "metrics"))]
+        let _ = (self, nanos);
     }
 }
 
@@ -34,7 +52,13 @@ impl Managed for PercentileTimeout {
     }
 
     fn counts(&self) -> Vec<Count> {
-        vec![Count { name: "timed_out", value: self.timed_out.load(Ordering::Relaxed) }]
+        let mut counts = self.totals.counts(&["timed_out"], &["in_time"]);
+        if cfg!(feature = "metrics")
+            && let Some(limit) = self.limit()
+        {
+            counts.push(Count { name: "limit_nanos", value: crate::time::saturated(limit) });
+        }
+        counts
     }
 
     fn steer(&self, _: Steer) -> bool {

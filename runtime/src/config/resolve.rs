@@ -1,0 +1,146 @@
+//! Which settings a policy gets, and whether it takes them.
+
+use std::collections::BTreeMap;
+
+use super::entries::{Entry, Level};
+use super::error::{Mistake, did_you_mean};
+use crate::PolicyKind;
+use crate::registry::{Change, Managed, Refusal, Value};
+
+/// What is to be done to each policy, or what is wrong; nothing has changed yet.
+pub(super) fn plan<'p>(entries: &[Entry], policies: &[&'p dyn Managed]) -> Result<Vec<Change<'p>>, Vec<Mistake>> {
+    let mut changes = Vec::new();
+    let mut refused = Refused::default();
+    for policy in policies {
+        let over = over(entries, *policy);
+        let settings: Vec<(&str, Value)> = over.iter().map(|entry| (entry.key.as_str(), entry.value.clone())).collect();
+        match policy.change(&settings) {
+            Ok(change) => changes.push(change),
+            Err(refusals) => {
+                for refusal in refusals {
+                    refused.add(*policy, &over, refusal);
+                }
+            }
+        }
+    }
+    let mistakes = refused.mistakes(entries, policies);
+    if mistakes.is_empty() { Ok(changes) } else { Err(mistakes) }
+}
+
+/// Settings for all policies of a name that none of them has.
+pub(super) fn without_taker(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for entry in entries {
+        let Level::Name(name) = &entry.level else { continue };
+        let mut named = policies.iter().filter(|policy| policy.is_named() && policy.name() == name).peekable();
+        if named.peek().is_some() && !named.any(|policy| has(*policy, &entry.key)) {
+            let message = format!("`{}` is taken by no policy named `{name}`", entry.path());
+            mistakes.push(Mistake::new(entry.path(), &entry.origin, message));
+        }
+    }
+    mistakes
+}
+
+/// The settings that go over those of the policy, one a key.
+fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
+    let mut over: BTreeMap<&str, (u8, &Entry)> = BTreeMap::new();
+    for entry in entries {
+        let Some(rank) = rank(entry, policy) else { continue };
+        let first = over.entry(&entry.key).or_insert((rank, entry));
+        if rank > first.0 {
+            *first = (rank, entry);
+        }
+    }
+    over.into_values().map(|(_, entry)| entry).collect()
+}
+
+/// How near a setting is to a policy; `None` where it is not for it.
+fn rank(entry: &Entry, policy: &dyn Managed) -> Option<u8> {
+    let named = |name: &str| policy.is_named() && policy.name() == name;
+    match &entry.level {
+        _ if is_kill_switch(entry) => {
+            (policy.kind() != PolicyKind::Fallback && can_be_switched_off(policy)).then_some(4)
+        }
+        Level::All => has(policy, &entry.key).then_some(0),
+        Level::Kind(kind) => (*kind == policy.kind()).then_some(1),
+        Level::Name(name) => (named(name) && has(policy, &entry.key)).then_some(2),
+        Level::Own(name, kind) => (named(name) && *kind == policy.kind()).then_some(3),
+    }
+}
+
+/// Goes before all else, and leaves fallbacks.
+fn is_kill_switch(entry: &Entry) -> bool {
+    entry.level == Level::All && entry.key == "enabled" && entry.value == Value::Flag(false)
+}
+
+/// Whether a policy has a setting of those that not every kind has.
+fn has(policy: &dyn Managed, key: &str) -> bool {
+    policy.settings().iter().any(|setting| setting.key == key)
+}
+
+/// Not so a value that nothing lasts of. In an emergency the others are switched off all the same.
+fn can_be_switched_off(policy: &dyn Managed) -> bool {
+    policy.change(&[("enabled", Value::Flag(false))]).is_ok()
+}
+
+/// What the kill switch could not switch off.
+pub(super) fn left_on(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
+    let Some(switch) = entries.iter().find(|entry| is_kill_switch(entry)) else { return Vec::new() };
+    let left = policies.iter().filter(|policy| policy.kind() != PolicyKind::Fallback && !can_be_switched_off(**policy));
+    left.map(|policy| {
+        let message = format!("{} `{}` can't be switched off", policy.kind(), policy.name());
+        Mistake::new(switch.path(), &switch.origin, message)
+    })
+    .collect()
+}
+
+/// What policies did not take, with who did not.
+#[derive(Default)]
+struct Refused<'p> {
+    /// By setting, origin and message: a bad value for all retries is one mistake, not a hundred.
+    by: BTreeMap<(String, String, String), Vec<&'p dyn Managed>>,
+}
+
+impl<'p> Refused<'p> {
+    fn add(&mut self, policy: &'p dyn Managed, over: &[&Entry], Refusal { key, message }: Refusal) {
+        let entry = over.iter().find(|entry| entry.key == key);
+        let (path, origin) = match entry {
+            Some(entry) => (entry.path(), entry.origin.clone()),
+            None => (key.clone(), over.first().map_or_else(String::new, |entry| entry.origin.clone())),
+        };
+        let message = match message.strip_prefix(&format!("`{key}` ")) {
+            Some(message) => format!("`{path}` {message}"),
+            None if message.starts_with("unknown setting") => {
+                let settings = policy.settings();
+                let near = did_you_mean(&key, settings.iter().map(|setting| setting.key));
+                format!("`{path}`: {message}{near}")
+            }
+            None => format!("`{path}`: {message}"),
+        };
+        self.by.entry((path, origin, message)).or_default().push(policy);
+    }
+
+    fn mistakes(self, entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
+        self.by
+            .into_iter()
+            .map(|((path, origin, message), by)| {
+                let who = entries
+                    .iter()
+                    .find(|entry| entry.path() == path)
+                    .map_or(String::new(), |entry| who(entry, &by, policies));
+                Mistake::new(path, origin, message + &who)
+            })
+            .collect()
+    }
+}
+
+/// Who refused a setting that others take: `` (retry `a`, `b`) ``.
+fn who(entry: &Entry, by: &[&dyn Managed], policies: &[&dyn Managed]) -> String {
+    let addressed = policies.iter().filter(|policy| rank(entry, **policy).is_some()).count();
+    if matches!(entry.level, Level::Own(..)) || (by.len() == addressed && addressed > 1) {
+        return String::new();
+    }
+    let names: Vec<String> = by.iter().take(3).map(|policy| format!("{} `{}`", policy.kind(), policy.name())).collect();
+    let more = if by.len() > 3 { format!(" and {} more", by.len() - 3) } else { String::new() };
+    format!(" ({}{more})", names.join(", "))
+}

@@ -1,0 +1,93 @@
+//! The layer over policies as they are.
+
+use core::time::Duration;
+
+use super::*;
+use crate::registry::{HedgeControl, RetryControl, TimeoutControl};
+use crate::{Hedge, Retry, Timeout};
+
+#[test]
+fn settings_of_policies_change_and_come_back() {
+    static RETRY_CONTROL: RetryControl = RetryControl::new();
+    static RETRY: Retry = Retry::new().name("payments").controlled(&RETRY_CONTROL);
+    static TIMEOUT_CONTROL: TimeoutControl = TimeoutControl::new();
+    static TIMEOUT: Timeout = Timeout::new(Duration::from_secs(2)).name("payments").controlled(&TIMEOUT_CONTROL);
+    static HEDGE_CONTROL: HedgeControl = HedgeControl::new();
+    static HEDGE: Hedge = Hedge::new(Duration::from_secs(2)).controlled(&HEDGE_CONTROL);
+    let policies: [&dyn Managed; 3] = [&RETRY, &TIMEOUT, &HEDGE];
+    let mut in_force = Vec::new();
+
+    let text = "
+        [payments]
+        critical = true
+        retry = { attempts = 5, backoff = \"exponential(200ms, factor = 2.0)\", max_duration = \"1m\" }
+        timeout.limit = \"1500ms\"
+        [hedge]
+        attempts = 3
+    ";
+    let applied = Config::new().toml(text).load_over(&policies, &mut in_force).unwrap();
+    assert_eq!(
+        applied.to_string().lines().collect::<Vec<_>>(),
+        [
+            "retry `payments`: attempts is 5, was 3",
+            "retry `payments`: backoff is \"exponential(200ms, factor = 2.0)\", was \"exponential(100ms, factor = 2.0)\"",
+            "retry `payments`: max_duration is \"1m\", was not set",
+            "retry `payments`: critical is true, was false",
+            "timeout `payments`: limit is \"1s500ms\", was \"2s\"",
+            "timeout `payments`: critical is true, was false",
+            "hedge `unnamed`: attempts is 3, was 2",
+        ]
+    );
+
+    let text = "
+        [retry]
+        attempts = 0
+        backof = \"none\"
+        max_delay = \"1ms\"
+        [timeout]
+        limit = 5
+        [hedge]
+        shadow = true
+    ";
+    let error = Config::new().toml(text).load_over(&policies, &mut in_force).unwrap_err().to_string();
+    for (line, part) in error.lines().zip([
+        "text:3: `retry.attempts` takes a whole number from 1",
+        "text:4: `retry.backof`: unknown setting `backof`; expected one of: `attempts`, `backoff`, ",
+        "text:7: `timeout.limit` takes a duration with its unit",
+        "text:9: `hedge.shadow`: unknown setting `shadow`",
+    ]) {
+        assert!(line.starts_with(part), "{line}");
+    }
+    assert!(error.lines().nth(1).unwrap().contains("; did you mean `backoff`?"));
+    assert_eq!(error.lines().count(), 4, "{error}");
+
+    let error = Config::new().toml("retry.max_delay = \"1ms\"").load_over(&policies, &mut in_force).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "text:1: `retry.max_delay` is shorter than the first delay, which is 100ms (retry `payments`)"
+    );
+
+    let applied = Config::new().load_over(&policies, &mut in_force).unwrap();
+    assert_eq!(applied.changes.len(), 7);
+    assert!(!RETRY_CONTROL.is_altered() && !TIMEOUT_CONTROL.is_altered() && !HEDGE_CONTROL.is_altered());
+}
+
+#[test]
+fn the_kill_switch_tells_what_it_leaves_on() {
+    static CONTROL: RetryControl = RetryControl::new();
+    static STEERED: Retry = Retry::new().name("a").controlled(&CONTROL);
+    static PLAIN: Retry = Retry::new().name("b");
+    let mut in_force = Vec::new();
+    let off = Config::new().variables([("STEADFAST__ENABLED", "false")]);
+    let applied = off.load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap();
+    assert_eq!(
+        applied.to_string(),
+        "retry `a`: enabled is false, was true\nSTEADFAST__ENABLED: retry `b` can't be switched off"
+    );
+
+    let error = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "text:1: `retry.attempts` can only be changed of a policy with `.controlled(&CONTROL)` (retry `b`)"
+    );
+}

@@ -1,0 +1,128 @@
+//! Files, and turns.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::{fs, io, process, thread};
+
+use super::policy::retry;
+use super::*;
+use crate::config::turn::Turn;
+
+/// A folder for one test, removed at its end.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(test: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("steadfast-config-{test}-{}", process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.0.join(file)
+    }
+
+    pub(super) fn write(&self, file: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        fs::write(self.path(file), content).unwrap();
+        self.path(file)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn error_of(path: &Path) -> (String, Option<io::ErrorKind>) {
+    let error = Program::of([retry(None)]).load(&Config::new().file(path)).unwrap_err();
+    let kind = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    (error.to_string().replace(path.to_str().unwrap(), "FILE"), kind)
+}
+
+#[test]
+fn a_file_is_read_by_each_load() {
+    let folder = Folder::new("read");
+    let file = folder.write("a.toml", "retry.attempts = 4");
+    let mut shop = Program::of([retry(None)]);
+    let config = Config::new().file(&file).optional_file(folder.path("b.toml"));
+    shop.load(&config).unwrap();
+    assert_eq!(shop.stands(), ["retry shop::pay: attempts = 4"]);
+    folder.write("b.toml", "retry.attempts = 5");
+    shop.load(&config).unwrap();
+    assert_eq!(shop.stands(), ["retry shop::pay: attempts = 5"]);
+    fs::remove_file(folder.path("b.toml")).unwrap();
+    folder.write("a.toml", "");
+    shop.load(&config).unwrap();
+    assert_eq!(shop.stands(), [""; 0]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_mistake() {
+    let folder = Folder::new("unreadable");
+    let (message, kind) = error_of(&folder.path("gone.toml"));
+    assert!(message.starts_with("FILE: can't be read: "), "{message}");
+    assert_eq!(kind, Some(io::ErrorKind::NotFound));
+
+    let (message, kind) = error_of(&folder.path(""));
+    assert!(message.starts_with("FILE: can't be read: "), "{message}");
+    assert!(kind.is_some());
+    Program::of([]).load(&Config::new().optional_file(folder.path(""))).unwrap_err();
+
+    assert_eq!(error_of(&folder.write("latin.toml", b"# caf\n# caf\xe9\n")), ("FILE:2: not UTF-8".to_owned(), None));
+    assert_eq!(error_of(&folder.write("bad.toml", "\n[a")).0, "FILE:2: not TOML: unclosed table, expected `]`");
+    assert_eq!(
+        error_of(&folder.write("zero.toml", "retry.attempts = 0")).0,
+        "FILE:1: `retry.attempts` takes a number from 1 (retry `shop::pay`)"
+    );
+}
+
+#[test]
+fn a_check_changes_nothing() {
+    let policy = retry(None);
+    let config = Config::new().toml("retry.attempts = 4");
+    assert!(config.plan(&[&policy]).is_ok());
+    assert!(!policy.is_altered());
+}
+
+#[test]
+fn one_that_loads_within_a_load_is_refused_and_does_not_wait_for_itself() {
+    static HEARD: Mutex<Option<String>> = Mutex::new(None);
+    let mut policy = retry(None);
+    policy.on_change = || *HEARD.lock().unwrap() = Config::new().load().err().map(|error| error.to_string());
+    {
+        let mut turn = Turn::take().unwrap();
+        Config::new().toml("retry.attempts = 4").load_over(&[&policy], &mut turn).unwrap();
+    }
+    assert_eq!(HEARD.lock().unwrap().as_deref(), Some("configuration: is being loaded by this thread already"));
+    assert!(policy.is_altered());
+    Config::new().load().unwrap();
+}
+
+#[test]
+fn threads_take_turns() {
+    let policies = [retry("a"), retry("b")];
+    let policies: Vec<&dyn Managed> = policies.iter().map(|policy| policy as _).collect();
+    thread::scope(|scope| {
+        for attempts in 1..=4 {
+            let policies = &policies;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let mut turn = Turn::take().unwrap();
+                    Config::new().toml(format!("retry.attempts = {attempts}")).load_over(policies, &mut turn).unwrap();
+                    assert_eq!(policies[0].settings(), policies[1].settings());
+                }
+            });
+        }
+    });
+    // Whoever had a turn has given it back, a thread that panicked, too.
+    thread::spawn(|| {
+        let _turn = Turn::take();
+        panic!("while loading");
+    })
+    .join()
+    .unwrap_err();
+    Config::new().load().unwrap();
+}

@@ -1,0 +1,138 @@
+//! Files that change while the program runs. Nothing here depends on how long anything takes, but for a bound.
+
+use std::fs;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::policy::retry;
+use super::sources::Folder;
+use super::*;
+use crate::config::Watch;
+
+const BOUND: Duration = Duration::from_secs(60);
+
+struct Watched {
+    program: Arc<Mutex<Program>>,
+    loads: Receiver<Result<Applied, ConfigError>>,
+    watch: Watch,
+}
+
+impl Watched {
+    fn begin(config: Config) -> Self {
+        let program = Arc::new(Mutex::new(Program::of([retry(None)])));
+        let (sender, loads) = mpsc::channel();
+        let loading = Arc::clone(&program);
+        let load = move |config: &Config| loading.lock().unwrap().load(config);
+        let mut panics = true;
+        let then = move |loaded| {
+            let _ = sender.send(loaded);
+            // Only once, and then it goes on.
+            assert!(!core::mem::take(&mut panics), "a listener panics");
+        };
+        let watch = config.watch_with(load, then).unwrap();
+        Self { program, loads, watch }
+    }
+
+    /// Waits until the file says so many attempts. There may be loads of what it said in between.
+    fn until(&self, attempts: u32) {
+        let expected = if attempts == 3 { vec![] } else { vec![format!("retry shop::pay: attempts = {attempts}")] };
+        while self.stands() != expected {
+            self.loads.recv_timeout(BOUND).unwrap_or_else(|_| panic!("{attempts}")).ok();
+        }
+    }
+
+    fn until_error(&self) -> String {
+        loop {
+            if let Err(error) = self.loads.recv_timeout(BOUND).unwrap() {
+                return error.to_string();
+            }
+        }
+    }
+
+    fn stands(&self) -> Vec<String> {
+        self.program.lock().unwrap().stands()
+    }
+}
+
+fn attempts(number: u32) -> String {
+    format!("retry.attempts = {number}")
+}
+
+#[test]
+fn a_file_that_is_written_replaced_broken_and_removed() {
+    let folder = Folder::new("watch");
+    let file = folder.write("steadfast.toml", attempts(4));
+    let watched = Watched::begin(Config::new().file(&file));
+    watched.until(4);
+
+    folder.write("steadfast.toml", attempts(5));
+    watched.until(5);
+    // As editors do it.
+    for number in 6..9 {
+        fs::rename(folder.write("steadfast.toml~", attempts(number)), &file).unwrap();
+        watched.until(number);
+    }
+
+    folder.write("steadfast.toml", "retry.attempts = 0");
+    assert!(watched.until_error().contains(":1: `retry.attempts` takes a number from 1"));
+    assert_eq!(watched.stands(), ["retry shop::pay: attempts = 8"]);
+    fs::remove_file(&file).unwrap();
+    assert!(watched.until_error().contains("can't be read"));
+    assert_eq!(watched.stands(), ["retry shop::pay: attempts = 8"]);
+    folder.write("steadfast.toml", attempts(9));
+    watched.until(9);
+
+    // The thread ends, and with it the listener.
+    drop(watched.watch);
+    while watched.loads.recv_timeout(BOUND).is_ok() {}
+    assert!(matches!(watched.loads.try_recv(), Err(mpsc::TryRecvError::Disconnected)));
+}
+
+#[test]
+fn a_folder_that_comes_late_and_is_made_again() {
+    let folder = Folder::new("late");
+    let file = folder.path("etc/shop/steadfast.toml");
+    let watched = Watched::begin(Config::new().optional_file(&file));
+    for number in [4, 6, 8] {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, attempts(number)).unwrap();
+        watched.until(number);
+        // Which is seen only in the folder itself.
+        fs::write(&file, attempts(number + 1)).unwrap();
+        watched.until(number + 1);
+        fs::remove_dir_all(folder.path("etc")).unwrap();
+        watched.until(3);
+    }
+}
+
+/// As Kubernetes changes a file: by a link to a folder that is replaced.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_elsewhere() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new("link");
+    for number in 4..6 {
+        fs::create_dir(folder.path(&number.to_string())).unwrap();
+        folder.write(&format!("{number}/steadfast.toml"), attempts(number));
+    }
+    symlink("4", folder.path("..data")).unwrap();
+    symlink("..data/steadfast.toml", folder.path("steadfast.toml")).unwrap();
+    let watched = Watched::begin(Config::new().file(folder.path("steadfast.toml")));
+    watched.until(4);
+
+    symlink("5", folder.path("..data_tmp")).unwrap();
+    fs::rename(folder.path("..data_tmp"), folder.path("..data")).unwrap();
+    watched.until(5);
+    folder.write("5/steadfast.toml", attempts(6));
+    watched.until(6);
+}
+
+#[test]
+fn the_first_load_is_that_of_the_caller() {
+    let folder = Folder::new("first");
+    let error = Config::new().file(folder.path("gone.toml")).watch(|_| {}).unwrap_err();
+    assert!(error.to_string().contains("can't be read"), "{error}");
+    drop(Config::new().env().watch(|_| {}).unwrap());
+}
