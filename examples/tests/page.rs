@@ -297,6 +297,8 @@ fn it_is_readable_on_a_phone_and_on_a_desk_in_the_light_and_in_the_dark() {
     browser.until(&format!("{} === 'spent'", state("geocoder")));
     let retries = "[...document.querySelectorAll('.card')].some(card => card.textContent.includes('catalogue') && /retries per second[1-9]/.test(card.textContent))";
     browser.until(retries);
+    // Enough of a line for the eye.
+    browser.until(&format!("{}.querySelector('.line path').getAttribute('d').split('L').length > 12", card("search")));
     for (size, name) in [(DESKTOP, "desktop"), (PHONE, "phone")] {
         for scheme in ["light", "dark"] {
             browser.window(size, scheme);

@@ -111,9 +111,7 @@ impl Page {
         let page = Arc::new(self);
         let controls = page.controls;
         let document = get(async || document::answer());
-        let mut router = Router::new()
-            .route("/", document)
-            .route("/data.json", get(async move || data::answer(&page)));
+        let mut router = Router::new().route("/", document).route("/data.json", get(async move || data::answer(&page)));
         if controls {
             router = router.route("/steer", post(steer::answer).layer(DefaultBodyLimit::max(steer::LONGEST)));
         }

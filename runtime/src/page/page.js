@@ -72,6 +72,12 @@ function outcomesOf(policy) {
 
 const setting = (policy, key) => policy.settings.find(setting => setting.key === key)?.value;
 
+// What is one for each call: how it ended, or that it was made.
+function callsOf(policy) {
+  const outcomes = outcomesOf(policy), calls = named(policy, 'calls');
+  return outcomes.length || !calls || isWindow(policy, calls) ? outcomes : [calls];
+}
+
 // ---- how a policy stands: a shape, a word, a tone, and how soon somebody should look
 
 const RANK = { rejects: 0, spent: 1, recovers: 2 };
@@ -110,10 +116,10 @@ function remember(view, policy, at) {
     const grown = count => isLevel(view, count) || isTime(count) ? 0
       : Math.max(0, count.value - (before.values.get(count.name) ?? count.value));
     const sum = counts => counts.reduce((sum, count) => sum + grown(count), 0);
-    const outcomes = outcomesOf(policy);
-    const bad = sum(policy.counts.filter(count => BAD.has(count.name)));
+    const calls = callsOf(policy), all = calls.length ? calls : policy.counts;
+    const bad = sum(all.filter(count => BAD.has(count.name)));
     const dt = (at - before.at) / 1000;
-    view.line.push({ at, dt, all: sum(outcomes.length ? outcomes : policy.counts) / dt, bad: bad / dt });
+    view.line.push({ at, dt, all: sum(all) / dt, bad: bad / dt });
     if (bad > 0) view.badAt = at;
   }
   view.samples.push({ at, values });
@@ -220,9 +226,9 @@ function facts(view) {
   const { policy } = view, facts = [], outcomes = outcomesOf(policy);
   const rate = count => growth(view, count)?.rate ?? 0;
   const sum = counts => counts.reduce((sum, count) => sum + rate(count), 0);
+  const ends = callsOf(policy), all = sum(ends);
+  if (ends.length) facts.push(['calls per second', number(all)]);
   if (outcomes.length) {
-    const all = sum(outcomes);
-    facts.push(['calls per second', number(all)]);
     facts.push(['errors', all ? percent(sum(outcomes.filter(count => BAD.has(count.name))) / all) : '–']);
   }
   const calls = named(policy, 'calls')?.value, failures = named(policy, 'failures')?.value;
@@ -233,7 +239,7 @@ function facts(view) {
   for (const count of policy.counts) {
     const { name, value } = count;
     // What is in the bar or was said above is in the table as well.
-    if (name !== 'rejected' && outcomes.includes(count) || name.startsWith('ended_')) continue;
+    if (name !== 'rejected' && ends.includes(count) || name.startsWith('ended_')) continue;
     if (policy.kind === 'circuit_breaker' && isWindow(policy, count) && (name !== 'slow' || value === 0)) continue;
     if (running && limit && (count === running || count === limit)) continue;
     if (value === 0 && RARE.has(name)) continue;
@@ -274,7 +280,7 @@ function showLine(view) {
     // Where nobody asked for a while there is a gap.
     return `${index === 0 || point.dt > 5 ? 'M' : 'L'}${x} ${y}`;
   }).join('');
-  const what = outcomesOf(view.policy).length ? 'calls' : 'all that it counts,';
+  const what = callsOf(view.policy).length ? 'calls' : 'all that it counts,';
   const failed = line.some(point => point.bad > 0);
   const caption = `${what} per second in the last ${duration(Math.round(over / 1000))}, ${number(most)} at most${failed ? '; dashed: failed or rejected' : ''}`;
   const svg = find('.line svg');

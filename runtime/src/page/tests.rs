@@ -80,7 +80,11 @@ async fn the_page_is_where_it_is_nested_and_at_the_root_and_in_a_router_with_a_s
         (Page::new().router(), "/"),
     ] {
         let answer = get(&router, path).await;
-        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (StatusCode::OK, "text/html; charset=utf-8"),
+            "{path}"
+        );
         let data = get(&router, &format!("{}/data.json", path.trim_end_matches('/'))).await;
         assert_eq!(data.status, StatusCode::OK, "{path}");
     }
