@@ -1,4 +1,4 @@
-//! A Chromium without a screen, driven by its DevTools protocol: JSON through two pipes, so that nothing else is needed.
+//! A Chromium without a screen, driven by its developer protocol: JSON through two pipes, so that nothing else is needed.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -75,8 +75,8 @@ impl Browser {
             Self { process, profile, to, from, asked: 0, session, complaints: Vec::new(), is_broken: false };
         let target = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        browser.session =
-            browser.ask("Target.attachToTarget", &attach)["sessionId"].as_str().expect("a session").to_owned();
+        let attached = browser.ask("Target.attachToTarget", &attach);
+        browser.session = String::from(attached["sessionId"].as_str().expect("a session"));
         for domain in ["Page", "Runtime", "Log"] {
             browser.ask(&format!("{domain}.enable"), &json!({}));
         }
