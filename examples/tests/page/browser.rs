@@ -31,7 +31,9 @@ pub(crate) struct Browser {
 /// By `CHROMIUM`, or by the usual names.
 fn find() -> PathBuf {
     if let Some(path) = env::var_os("CHROMIUM") {
-        return path.into();
+        let path = PathBuf::from(path);
+        assert!(path.is_file(), "CHROMIUM says {}, and no browser is there", path.display());
+        return path;
     }
     let path = env::var_os("PATH").unwrap_or_default();
     let found =
