@@ -88,7 +88,7 @@ pub struct Reason {
     pub why: String,
 }
 
-/// How well the program can do its work, by the policies that it has at this moment: see [the table](crate::health).
+/// How well the program can do its work, by the policies that it has at this moment: see [the table](mod@crate::health).
 ///
 /// It is cheap enough for every probe: each policy is asked once, under no lock of ours.
 pub fn health() -> Health {
