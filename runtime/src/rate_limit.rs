@@ -4,6 +4,8 @@
 //! once is a clock read and a compare-and-swap. Only calls that wait meet in a queue ([`queue`]), behind a mutex under
 //! which no user code runs. Each of them has its permit from the start, so that nobody who comes later can take it.
 
+#![cfg_attr(not(feature = "registry"), allow(clippy::needless_borrow, reason = "what is in force is a reference here"))]
+
 mod bucket;
 mod call;
 mod forced;

@@ -40,16 +40,18 @@ thread_local! {
 }
 
 /// Gives the array of a thread to the next one.
-struct Lease(&'static Cells);
+struct Lease(Option<&'static Cells>);
 
 impl Lease {
     fn begin() -> Self {
         let mut arrays = arrays();
-        let cells = arrays.free.pop().unwrap_or_else(|| {
-            let cells: &'static Cells = Box::leak(Box::new([const { AtomicU64::new(0) }; CELLS]));
-            arrays.all.push(cells);
-            cells
-        });
+        if let Some(cells) = arrays.free.pop() {
+            return Self(Some(cells));
+        }
+        // Not as an array to begin with, which would stand on the stack first.
+        let cells: &'static [AtomicU64] = Vec::leak((0..CELLS).map(|_| AtomicU64::new(0)).collect());
+        let cells = cells.first_chunk();
+        arrays.all.extend(cells);
         Self(cells)
     }
 }
@@ -57,7 +59,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         CELLS_HERE.set(None);
-        arrays().free.push(self.0);
+        arrays().free.extend(self.0);
     }
 }
 
@@ -95,7 +97,7 @@ impl Tally {
     fn add_slowly(&self, number: u64) {
         let cell = self.assign() as usize;
         // While the thread ends there is no array any more.
-        let cells = LEASE.try_with(|lease| lease.0).ok().filter(|_| cell < CELLS);
+        let cells = LEASE.try_with(|lease| lease.0).ok().flatten().filter(|_| cell < CELLS);
         let Some(cells) = cells else {
             self.shared.fetch_add(number, Relaxed);
             return;

@@ -50,6 +50,7 @@ impl Span {
     }
 
     #[inline]
+    #[expect(clippy::unused_self, reason = "there is nothing to enter")]
     pub(crate) const fn enter(&self) -> Nothing {
         Nothing
     }

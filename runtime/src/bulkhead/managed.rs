@@ -8,6 +8,7 @@ use crate::registry::keys::{self, Key, Overlay};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs. `min`, `max` and `initial` are those of `adaptive(..)`.
+#[expect(clippy::unit_arg, reason = "an assignment is all there is to do")]
 pub(crate) const KEYS: &[Key<Settings>] = &[
     Key {
         name: "max_concurrent",

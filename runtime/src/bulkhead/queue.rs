@@ -164,11 +164,11 @@ impl Bulkhead {
     /// the last one who does this is the one who says.
     #[cfg(feature = "registry")]
     pub(super) fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
-        self.learning(|mut learnt| {
+        self.learning(|learnt| {
             self.shift(|mode| {
                 self.over.set(over());
                 let settings = self.in_force();
-                let limit = match learnt.as_deref_mut() {
+                let limit = match learnt {
                     Some(gradient) => gradient.within(settings.range),
                     None => settings.range.initial,
                 };

@@ -10,6 +10,7 @@ use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, 
 use crate::time::saturated;
 
 /// In the order of the docs.
+#[expect(clippy::unit_arg, reason = "an assignment is all there is to do")]
 pub(crate) const KEYS: &[Key<Settings>] = &[
     Key {
         name: "failure_threshold",

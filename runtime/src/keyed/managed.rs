@@ -58,7 +58,9 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
         let policies = self.policies();
         let rejecting = policies.iter().filter(|policy| policy.is_rejecting()).count();
         let mut sums: Vec<Count> = self.template.counts();
-        sums.iter_mut().for_each(|count| count.value = 0);
+        for count in &mut sums {
+            count.value = 0;
+        }
         for policy in &policies {
             for (sum, count) in sums.iter_mut().zip(policy.counts()) {
                 sum.value = sum.value.saturating_add(count.value);

@@ -4,6 +4,7 @@ use metrics::Unit;
 
 use crate::PolicyKind::{self, Bulkhead, CircuitBreaker, Fallback, Hedge, RateLimit, Retry, RetryBudget, Timeout};
 
+#[derive(Clone, Copy)]
 pub(super) struct Metric {
     pub(super) name: &'static str,
     pub(super) form: Form,

@@ -14,6 +14,7 @@ use crate::registry::keys::{self, Key, Overlay};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
 
 /// In the order of the docs.
+#[expect(clippy::unit_arg, reason = "an assignment is all there is to do")]
 pub(crate) const KEYS: &[Key<Settings>] = &[
     Key {
         name: "permits",

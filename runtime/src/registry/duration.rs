@@ -63,7 +63,8 @@ pub(crate) fn text(duration: Duration) -> String {
     let mut text = String::new();
     for (unit, size) in UNITS {
         if nanos >= size {
-            text.push_str(&format!("{}{unit}", nanos / size));
+            text += &(nanos / size).to_string();
+            text += unit;
             nanos %= size;
         }
     }

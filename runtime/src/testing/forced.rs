@@ -136,6 +136,9 @@ pub fn force_closed<P: Steered + ?Sized>(policy: &P) -> Forced<'_, P> {
 /// drop(fresh);
 /// assert_eq!(PAYMENTS.state(), State::Closed);
 /// ```
+///
+/// # Panics
+/// If there is no policy of that name, or none that can be reset: the test is wrong.
 pub fn fresh<P: Steered + ?Sized>(policy: &P) -> Forced<'_, P> {
     assert!(policy.reset(), "no policy of this name can be reset");
     Forced { policy }
