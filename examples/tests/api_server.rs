@@ -1,17 +1,17 @@
 //! The API server as a process of its own, over HTTP. Only what a test waits for is short; what must not happen is far away.
 
 #[path = "api_server/dashboard.rs"]
-pub mod dashboard;
+mod dashboard;
 #[path = "api_server/exposition.rs"]
-pub mod exposition;
+mod exposition;
 #[path = "api_server/metrics.rs"]
-pub mod metrics;
+mod metrics;
 #[path = "api_server/process.rs"]
-pub mod process;
+mod process;
 #[path = "api_server/settings.rs"]
-pub mod settings;
+mod settings;
 #[path = "api_server/standing.rs"]
-pub mod standing;
+mod standing;
 
 use axum::http::header::RETRY_AFTER;
 use process::{Api, QUICK, SECOND, until};

@@ -4,27 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The metrics by name.
 #[derive(Debug)]
-pub struct Exposition(pub BTreeMap<String, Metric>);
+pub(crate) struct Exposition(pub(crate) BTreeMap<String, Metric>);
 
+/// What stands under a name.
 #[derive(Debug)]
-pub struct Metric {
+pub(crate) struct Metric {
     /// `counter` and so on.
-    pub kind: String,
-    pub samples: Vec<Sample>,
+    pub(crate) kind: String,
+    /// Its lines.
+    pub(crate) samples: Vec<Sample>,
 }
 
+/// A line.
 #[derive(Debug, PartialEq)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// The name of the metric, of a histogram with a suffix.
-    pub name: String,
-    pub labels: BTreeMap<String, String>,
-    pub value: f64,
+    pub(crate) name: String,
+    /// By name.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// What it is now.
+    pub(crate) value: f64,
 }
 
 impl Exposition {
-    /// # Panics
-    /// Where the text is not valid.
-    pub fn parse(text: &str) -> Self {
+    /// Panics where the text is not valid.
+    pub(crate) fn parse(text: &str) -> Self {
         assert!(text.ends_with('\n'), "the last line has no end");
         let mut metrics = BTreeMap::<String, Metric>::new();
         let mut help = None;
@@ -74,16 +78,17 @@ impl Exposition {
         }
     }
 
-    /// What a series has, which is written as in the text: `steadfast_retry_attempts_total{policy="upstream"}`.
-    pub fn value(&self, series: &str) -> f64 {
+    /// The value of a series, which is written as in the text: `steadfast_retry_attempts_total{policy="upstream"}`.
+    pub(crate) fn value(&self, series: &str) -> f64 {
         let wanted = Sample::parse(&format!("{series} 0"));
         let mut samples = self.0.values().flat_map(|metric| &metric.samples);
         let found = samples.find(|sample| sample.name == wanted.name && sample.labels == wanted.labels);
         found.unwrap_or_else(|| panic!("no {series} in {self:#?}")).value
     }
 
-    /// Such values together, of series with a label of its own each.
-    pub fn assert(&self, metric: &str, expected: &[(&str, f64)]) {
+    /// Series of the policies named "upstream" have these values. Each is given by its further labels, as in
+    /// `,outcome="success"`.
+    pub(crate) fn assert(&self, metric: &str, expected: &[(&str, f64)]) {
         for (labels, value) in expected {
             let series = format!("{metric}{{policy=\"upstream\"{labels}}}");
             assert!(same(self.value(&series), *value), "{series} is {}, not {value}", self.value(&series));
@@ -111,6 +116,6 @@ impl Sample {
 }
 
 /// Counts come as they went.
-pub fn same(one: f64, other: f64) -> bool {
+pub(crate) fn same(one: f64, other: f64) -> bool {
     (one - other).abs() < 1e-9
 }

@@ -32,8 +32,8 @@ async fn every_series_is_there_at_zero() {
 
     // Every name of a kind that it has, with every value of its labels.
     let kinds = ["_retry_", "_circuit_breaker_", "_bulkhead_", "_timeout_", "_fallback_", "_policy_"];
-    let named = |name: &&str| kinds.iter().any(|kind| name.contains(kind)) && !name.contains("_retry_budget_");
-    let names: Vec<_> = steadfast::metrics::names().filter(named).collect();
+    let is_here = |name: &&str| kinds.iter().any(|kind| name.contains(kind)) && !name.contains("_retry_budget_");
+    let names: Vec<_> = steadfast::metrics::names().filter(is_here).collect();
     let mut there: Vec<_> = metrics.0.keys().map(String::as_str).collect();
     there.sort_by_key(|name| names.iter().position(|other| other == name));
     assert_eq!(there, names);

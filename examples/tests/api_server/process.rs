@@ -16,16 +16,21 @@ use tokio::time::{sleep, timeout};
 
 use crate::exposition::Exposition;
 
-pub const SECOND: Duration = Duration::from_secs(1);
+/// One.
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// For what must come, on a machine however slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Delays that nobody has to wait for.
-pub const QUICK: &str = "[upstream.retry]\nbackoff = \"exponential(1ms)\"\n";
+pub(crate) const QUICK: &str = "[upstream.retry]\nbackoff = \"exponential(1ms)\"\n";
 
-pub struct Api {
-    pub upstream: Upstream,
-    pub config: PathBuf,
+/// The process, and what it talks to.
+#[derive(Debug)]
+pub(crate) struct Api {
+    /// What it asks, in this process.
+    pub(crate) upstream: Upstream,
+    /// Its file of settings.
+    pub(crate) config: PathBuf,
     client: Client,
     here: String,
     log: Arc<Mutex<String>>,
@@ -36,12 +41,12 @@ pub struct Api {
 
 impl Api {
     /// With these settings in its file.
-    pub async fn start(replies: impl IntoIterator<Item = Reply>, settings: &str) -> Self {
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>, settings: &str) -> Self {
         Self::start_with(replies, settings, &[]).await
     }
 
     /// And with these variables.
-    pub async fn start_with(
+    pub(crate) async fn start_with(
         replies: impl IntoIterator<Item = Reply>,
         settings: &str,
         variables: &[(&str, &str)],
@@ -69,42 +74,47 @@ impl Api {
     }
 
     /// Writes the file of settings, whole at once.
-    pub fn write(&self, settings: &str) {
+    pub(crate) fn write(&self, settings: &str) {
         write(&self.config, settings);
     }
 
-    pub fn log(&self) -> String {
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    /// The answer to a `GET`.
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(self.client.get(format!("{}{path}", self.here))).await
     }
 
-    pub async fn status(&self, path: &str) -> u16 {
+    /// Its status.
+    pub(crate) async fn status(&self, path: &str) -> u16 {
         self.get(path).await.status().as_u16()
     }
 
-    pub async fn json(&self, path: &str) -> (u16, Value) {
+    /// Its status, and its body as JSON.
+    pub(crate) async fn json(&self, path: &str) -> (u16, Value) {
         let response = self.get(path).await;
         (response.status().as_u16(), serde_json::from_str(&response.text().await.unwrap()).unwrap())
     }
 
-    pub async fn metrics(&self) -> Exposition {
+    /// What Prometheus would read.
+    pub(crate) async fn metrics(&self) -> Exposition {
         let response = self.get("/metrics").await;
         assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
         Exposition::parse(&response.text().await.unwrap())
     }
 
     /// Asks for the settings to be loaded again, and is told an object a line.
-    pub async fn reload(&self) -> (u16, Vec<Value>) {
+    pub(crate) async fn reload(&self) -> (u16, Vec<Value>) {
         let response = self.send(self.client.post(format!("{}/config/reload", self.here))).await;
         let (status, text) = (response.status().as_u16(), response.text().await.unwrap());
         (status, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }
 
     /// A policy named "upstream", or another, as `/policies` has it.
-    pub async fn policy(&self, name: &str, kind: &str) -> Value {
+    pub(crate) async fn policy(&self, name: &str, kind: &str) -> Value {
         let (status, snapshot) = self.json("/policies").await;
         assert_eq!(status, 200);
         let policies = snapshot["policies"].as_array().unwrap();
@@ -113,19 +123,19 @@ impl Api {
     }
 
     /// The settings in force, of all policies.
-    pub async fn settings(&self) -> Vec<Value> {
+    pub(crate) async fn settings(&self) -> Vec<Value> {
         let (_, snapshot) = self.json("/policies").await;
         let policies = snapshot["policies"].as_array().unwrap().iter();
         policies.map(|policy| json!([policy["name"], policy["kind"], policy["settings"]])).collect()
     }
 
     /// How many attempts the retry makes.
-    pub async fn attempts(&self) -> Value {
+    pub(crate) async fn attempts(&self) -> Value {
         self.policy("upstream", "retry").await["settings"]["attempts"].clone()
     }
 
     /// How often the upstream was asked.
-    pub fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.upstream.requests().len()
     }
 
@@ -141,7 +151,7 @@ impl Drop for Api {
 }
 
 /// Asks again until it is so.
-pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let asked = async {
         while !is_so().await {
             sleep(Duration::from_millis(10)).await;
@@ -151,7 +161,7 @@ pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 }
 
 /// The example, not started yet.
-pub fn command(config: &Path) -> Command {
+pub(crate) fn command(config: &Path) -> Command {
     let mut command = Command::new(executable());
     command.env("LISTEN", "127.0.0.1:0").env("STEADFAST_CONFIG", config);
     command.env_remove("RUST_LOG").env_remove("UPSTREAM");
@@ -160,7 +170,7 @@ pub fn command(config: &Path) -> Command {
 }
 
 /// A file with these settings, in a folder of its own.
-pub fn config(settings: &str) -> PathBuf {
+pub(crate) fn config(settings: &str) -> PathBuf {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let folder = format!("api_server-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
@@ -188,8 +198,8 @@ fn executable() -> &'static Path {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let messages = String::from_utf8(output.stdout).unwrap();
         let mut messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let built =
+        let example =
             messages.find(|message| message["target"]["name"] == "api_server" && message["executable"].is_string());
-        PathBuf::from(built.expect("cargo names what it has built")["executable"].as_str().unwrap())
+        PathBuf::from(example.expect("cargo names what it has built")["executable"].as_str().unwrap())
     })
 }
