@@ -23,8 +23,6 @@ mod events;
 mod fallback;
 #[path = "conformance/half_open.rs"]
 mod half_open;
-#[path = "conformance/health.rs"]
-mod health;
 #[path = "conformance/hedge.rs"]
 mod hedge;
 #[path = "conformance/metered.rs"]

@@ -459,7 +459,7 @@ async fn x07_a_record_is_of_this_test() {
     let shown = "\
 retry `r` follows attempt 1 with another in 50.000ms
 timeout `t` ended a call after 1.000s
-retry `r` gave up after 2 attempts: Attempts
+retry `r` gave up after 2 attempts: attempts
 fallback `f` answered
 ";
     let (before, rejection) = shown.split_at(shown.len());

@@ -30,7 +30,7 @@ async fn h01_a_breaker_in_all_states() {
     steadfast::register!(CRITICAL);
     steadfast::register!(OTHER);
     const SECOND: Duration = Duration::from_secs(1);
-    let stands = |breaker: &str| (of(&format!("h01 {breaker}")).map(|(status, _)| status));
+    let stands = |breaker: &str| of(&format!("h01 {breaker}")).map(|(status, _)| status);
     let both = || (stands("critical"), stands("other"));
     let breakers = [&CRITICAL, &OTHER];
 
