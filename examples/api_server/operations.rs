@@ -1,4 +1,5 @@
-//! What an operator asks for and does: metrics, policies, health, and settings that are loaded again.
+//! What an operator asks for and does: metrics, policies, health, and settings that are loaded again. Elsewhere they may
+//! stand at an address of their own, which only operators reach.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
