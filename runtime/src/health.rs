@@ -88,7 +88,7 @@ pub struct Reason {
     pub why: String,
 }
 
-/// How well the program can do its work, by the policies that it has at this moment: see [the table](crate::health).
+/// How well the program can do its work, by the policies that it has at this moment: see [the table](mod@crate::health).
 ///
 /// It is cheap enough for every probe: each policy is asked once, under no lock of ours.
 pub fn health() -> Health {
@@ -96,7 +96,7 @@ pub fn health() -> Health {
 }
 
 impl Health {
-    fn of(policies: &[Policy]) -> Self {
+    pub(crate) fn of(policies: &[Policy]) -> Self {
         let mut reasons: Vec<Reason> = policies.iter().filter_map(reason).collect();
         // Stable, so that names stay in order.
         reasons.sort_by_key(|reason| Reverse(reason.status));

@@ -152,6 +152,8 @@
 //! - `registry`: the module `registry`, in which every policy of the program is listed, steered and changed, and
 //!   `health()`, which tells from them whether it can do its work.
 //! - `serde`: what these two tell can be serialised; it brings `registry`.
+//! - `page`: the module `page`, a router of axum with a page that shows every policy live; it brings `registry`, `serde` and
+//!   `metrics`, for their counts.
 //! - `testing`: the module `testing`, for tests of code that uses this crate: faults in annotated functions, by name and
 //!   for one test alone, what the policies decided, seeded randomness, and delays of sync functions that take no time.
 
@@ -205,6 +207,8 @@ pub mod __private;
 pub mod config;
 #[cfg(feature = "registry")]
 pub mod health;
+#[cfg(feature = "page")]
+pub mod page;
 #[cfg(feature = "registry")]
 pub mod registry;
 #[doc = include_str!("../docs/telemetry.md")]

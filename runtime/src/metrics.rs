@@ -26,6 +26,7 @@
 mod series;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use metrics::{Key, Label, Level, Metadata, with_recorder};
 
@@ -126,10 +127,20 @@ fn publish(metric: usize, policy: &'static str, label: Option<LabelPair>, value:
     });
 }
 
+/// The series of one policy, made when it is first written to: its name is not known before.
+#[derive(Debug)]
+pub(crate) struct Durations(OnceLock<Key>);
+
+impl Durations {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
 /// A call under a timeout took so long.
 #[cold]
-pub(crate) fn timed(policy: &'static str, nanos: u64) {
-    let key = key("steadfast_timeout_duration_seconds", policy, None);
+pub(crate) fn timed(durations: &Durations, policy: impl FnOnce() -> &'static str, nanos: u64) {
+    let key = durations.0.get_or_init(|| key("steadfast_timeout_duration_seconds", policy(), None));
     let seconds = core::time::Duration::from_nanos(nanos).as_secs_f64();
-    with_recorder(|recorder| recorder.register_histogram(&key, &METADATA).record(seconds));
+    with_recorder(|recorder| recorder.register_histogram(key, &METADATA).record(seconds));
 }

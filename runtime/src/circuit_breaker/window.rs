@@ -86,7 +86,7 @@ impl Outcomes {
     pub(super) fn is_settled(&self) -> bool {
         self.tally().is_clean()
             && match self {
-                Self::Calls(window) => window.tally.calls == window.size.into(),
+                Self::Calls(window) => window.tally.calls == u64::from(window.size),
                 Self::Time(_) => true,
             }
     }
@@ -127,7 +127,7 @@ impl CallWindow {
         if word == self.bits.len() {
             self.bits.push(0);
         }
-        if self.tally.calls == self.size.into() {
+        if self.tally.calls == u64::from(self.size) {
             let oldest = self.bits[word] >> shift;
             self.tally.remove(Tally { calls: 1, failures: oldest & 1, slow: oldest >> 1 & 1 });
         }

@@ -32,6 +32,8 @@ pub(crate) const COUNTS: usize = 14;
 pub struct PolicyControl<P: 'static> {
     over: Control<P>,
     totals: Totals<COUNTS>,
+    #[cfg(feature = "metrics")]
+    durations: crate::metrics::Durations,
     varying: &'static [&'static str],
 }
 
@@ -39,7 +41,13 @@ impl<P: 'static> PolicyControl<P> {
     /// Nothing is put over the settings, and nothing was counted.
     #[expect(clippy::new_without_default, reason = "for a static")]
     pub const fn new() -> Self {
-        Self { over: Control::new(), totals: Totals::new(), varying: &[] }
+        Self {
+            over: Control::new(),
+            totals: Totals::new(),
+            varying: &[],
+            #[cfg(feature = "metrics")]
+            durations: crate::metrics::Durations::new(),
+        }
     }
 
     /// Names the settings that are of each call its own, so that those of the policy in the registry say nothing. They
@@ -54,6 +62,12 @@ impl<P: 'static> PolicyControl<P> {
     #[inline]
     pub(crate) fn is_altered(&self) -> bool {
         self.over.is_altered()
+    }
+
+    /// Where the durations of calls go.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn durations(&self) -> &crate::metrics::Durations {
+        &self.durations
     }
 
     /// What has been counted.

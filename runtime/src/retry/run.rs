@@ -12,7 +12,7 @@ use crate::hook::tell;
 #[cfg(feature = "testing")]
 use crate::testing::relaxed;
 use crate::trace::Span;
-use crate::{Class, Flow, Rejection, RejectionKind, clock, scope};
+use crate::{Class, Flow, Rejection, RejectionKind, clock, scope, time};
 
 pub(super) const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(10);
 
@@ -30,11 +30,29 @@ pub fn retry_within<'p>(policy: &'p Retry, budget: &'p RetryBudget) -> Run<'p, O
 
 #[inline]
 fn begin<'p, G: Budget<'p>>(policy: &'p Retry, budget: G) -> Run<'p, OfPolicy, G> {
-    let mut state = State { policy, start: None, attempt: 1, passes: false, is_off: false };
-    if policy.prepares() || G::PREPARES {
-        state.prepare(budget.of(policy));
+    let prepares = policy.prepares() || G::PREPARES;
+    let place = if prepares { prepared(policy, budget.of(policy)) } else { Place::FIRST };
+    Run { state: State { policy, place }, backoff: OfPolicy, budget }
+}
+
+/// What must be done before the first attempt.
+#[inline(never)]
+fn prepared(policy: &Retry, budget: Option<&RetryBudget>) -> Place {
+    let mut place = Place::FIRST;
+    let (policy, _) = policy.in_force(&OfPolicy);
+    if !policy.common.enabled {
+        place.attempt = u64::from(scope::same_attempt()) | OFF;
+        return place;
     }
-    Run { state, backoff: OfPolicy, budget }
+    if policy.is_timed() {
+        place.start();
+    }
+    if policy.nested == Nested::Once && scope::is_in_retry() {
+        place.attempt = u64::from(scope::attempt()) | PASSES;
+    } else if let Some(budget) = budget {
+        budget.count();
+    }
+    place
 }
 
 /// The attempts of one call.
@@ -77,7 +95,7 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     #[must_use]
     #[cold]
     pub fn observed(mut self) -> Self {
-        self.state.start.get_or_insert_with(clock::now);
+        self.state.place.start();
         self
     }
 
@@ -97,14 +115,14 @@ impl<'p, B: Curve, G: Budget<'p>> Run<'p, B, G> {
     /// Lets a call know which attempt it is.
     #[inline]
     pub fn attempt<F: Future>(&self, call: F) -> Attempt<F> {
-        Attempt::new(self.state.policy.name, self.state.attempt, call)
+        Attempt::new(self.state.policy.name, self.state.place.attempt(), call)
     }
 
     /// Makes a call that knows which attempt it is.
     #[inline]
     pub fn run<T>(&self, call: impl FnOnce() -> T) -> T {
-        let _attempt = scope::in_attempt(self.state.attempt);
-        let span = Span::attempt(self.state.policy.name, self.state.attempt);
+        let _attempt = scope::in_attempt(self.state.place.attempt());
+        let span = Span::attempt(self.state.policy.name, self.state.place.attempt());
         let _span = span.enter();
         call()
     }
@@ -185,14 +203,57 @@ impl Cause {
 #[derive(Debug)]
 struct State<'p> {
     policy: &'p Retry,
-    /// When the first attempt began, where that matters.
-    start: Option<Instant>,
-    /// The attempt that runs, from 1; that of the retry around, where it is left to that.
-    attempt: u32,
-    /// Whether the retries are left to a retry around.
-    passes: bool,
-    /// Whether the policy was switched off when the attempt began.
-    is_off: bool,
+    place: Place,
+}
+
+/// How far it is. Two words, which a function can give back in registers: what is given back in memory, a call that
+/// succeeds at once would write and read as well.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// When the first attempt began, in nanoseconds; 0 where that does not matter.
+    start: u64,
+    /// The attempt that runs, from 1, or that of the retry around, where it is left to that; and the flags.
+    attempt: u64,
+}
+
+/// The retries are left to a retry around.
+const PASSES: u64 = 1 << 32;
+/// The policy was switched off when the attempt began.
+const OFF: u64 = 1 << 33;
+
+impl Place {
+    const FIRST: Self = Self { start: 0, attempt: 1 };
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the flags are cut off")]
+    const fn attempt(self) -> u32 {
+        self.attempt as u32
+    }
+
+    #[inline]
+    const fn passes(self) -> bool {
+        self.attempt & PASSES != 0
+    }
+
+    #[inline]
+    const fn is_off(self) -> bool {
+        self.attempt & OFF != 0
+    }
+
+    fn go_on(&mut self) {
+        self.attempt = (self.attempt & !u64::from(u32::MAX)) | u64::from(self.attempt().saturating_add(1));
+    }
+
+    /// Whether an attempt has failed before this one.
+    const fn was_retried(self) -> bool {
+        self.attempt() > 1 && !self.passes() && !self.is_off()
+    }
+
+    fn start(&mut self) {
+        if self.start == 0 {
+            self.start = time::nanos().max(1);
+        }
+    }
 }
 
 /// What has been decided, and what the hooks of the function may be told of it.
@@ -222,35 +283,11 @@ struct Event<'p> {
 }
 
 impl<'p> State<'p> {
-    /// What must be done before the first attempt.
-    #[inline(never)]
-    fn prepare(&mut self, budget: Option<&'p RetryBudget>) {
-        let (policy, _) = self.policy.in_force(&OfPolicy);
-        if !policy.common.enabled {
-            self.is_off = true;
-            self.attempt = scope::same_attempt();
-            return;
-        }
-        if policy.is_timed() {
-            self.start = Some(clock::now());
-        }
-        if policy.nested == Nested::Once && scope::is_in_retry() {
-            self.passes = true;
-            self.attempt = scope::attempt();
-        } else if let Some(budget) = budget {
-            budget.count();
-        }
-    }
-
-    /// Whether an attempt has failed before this one.
-    #[inline]
-    fn was_retried(&self) -> bool {
-        self.attempt > 1 && !self.passes && !self.is_off
-    }
-
     #[inline]
     fn succeeded(&self) {
-        self.policy.count_success(self.was_retried());
+        if cfg!(feature = "metrics") {
+            self.policy.count_success(self.place.was_retried());
+        }
     }
 
     /// Everything that follows a failure, outlined: it takes no room in the future of a call that succeeds at once.
@@ -262,21 +299,20 @@ impl<'p> State<'p> {
             return None;
         }
         // What was not in force before counts from now on.
-        if self.is_off {
-            (self.is_off, self.attempt) = (false, 1);
-            self.prepare(budget);
-        } else if self.start.is_none() && policy.is_timed() {
-            self.start = Some(clock::now());
+        if self.place.is_off() {
+            self.place = prepared(self.policy, budget);
+        } else if policy.is_timed() {
+            self.place.start();
         }
-        let now = self.start.map(|_| clock::now());
-        let elapsed = now.zip(self.start).map_or(Duration::ZERO, |(now, start)| now.saturating_duration_since(start));
+        let now = (self.place.start != 0).then(clock::now);
+        let elapsed = Duration::from_nanos(now.map_or(0, |now| time::of(now).saturating_sub(self.place.start)));
         let delay = self.delay(&policy, failure, backoff, now, elapsed);
         // Last of all, so that nothing is taken for a retry that does not follow.
         let verdict = delay.and_then(|after| match budget.map(RetryBudget::take) {
             Some(None) => Err(GiveUp::Budget),
             token => Ok(Again { after, token: token.flatten() }),
         });
-        let attempt = if self.passes { 1 } else { self.attempt };
+        let attempt = if self.place.passes() { 1 } else { self.place.attempt() };
         let event = Event { policy: self.policy, attempt, elapsed };
         let told = match failure {
             Cause::Returned(_) => Flow::Returned(&()),
@@ -285,7 +321,7 @@ impl<'p> State<'p> {
         let name = self.policy.name;
         match verdict {
             Ok(Again { after: delay, .. }) => {
-                self.attempt = self.attempt.saturating_add(1);
+                self.place.go_on();
                 self.policy.count_retry(delay);
                 if let Some(hook) = self.policy.on_retry {
                     tell(hook, &event.retry(delay, told));
@@ -293,7 +329,7 @@ impl<'p> State<'p> {
                 announce(name, PolicyKind::Retry, || Decision::Retrying { attempt, delay, failure });
             }
             Err(reason) => {
-                self.policy.count_give_up(reason, self.was_retried());
+                self.policy.count_give_up(reason, self.place.was_retried());
                 if let Some(hook) = self.policy.on_give_up {
                     tell(hook, &event.give_up(reason, told));
                 }
@@ -312,21 +348,21 @@ impl<'p> State<'p> {
         elapsed: Duration,
     ) -> Result<Duration, GiveUp> {
         let hint = failure.hint(policy.rejections.unwrap_or_default()).ok_or(GiveUp::NotRetryable)?;
-        if self.passes {
+        if self.place.passes() {
             return Err(GiveUp::Nested);
         }
         #[cfg(feature = "testing")]
         let attempts = relaxed::capped(policy.attempts);
         #[cfg(not(feature = "testing"))]
         let attempts = policy.attempts;
-        if attempts != u32::MAX && self.attempt >= attempts {
+        if attempts != u32::MAX && self.place.attempt() >= attempts {
             return Err(GiveUp::Attempts);
         }
         let max_delay = policy.max_delay.unwrap_or_else(|| backoff.base(&policy.backoff).max(DEFAULT_MAX_DELAY));
         if hint > max_delay {
             return Err(GiveUp::HintTooLong);
         }
-        let computed = backoff.delay(&policy.backoff, self.attempt).min(max_delay);
+        let computed = backoff.delay(&policy.backoff, self.place.attempt()).min(max_delay);
         let delay = hint.saturating_add(policy.jitter.spread(computed));
         #[cfg(feature = "testing")]
         let delay = relaxed::delay(delay);

@@ -65,8 +65,8 @@ impl Timeout {
     #[inline]
     fn timed(&self, nanos: u64) {
         #[cfg(feature = "metrics")]
-        if self.control.is_some() {
-            crate::metrics::timed(self.name.as_str(), nanos);
+        if let Some(control) = self.control {
+            crate::metrics::timed(control.durations(), || self.name.as_str(), nanos);
         }
         #[cfg(not(feature = "metrics"))]
         let _ = (self, nanos);

@@ -68,6 +68,8 @@ pub struct PercentileTimeout {
     name: Name,
     #[cfg(feature = "registry")]
     totals: crate::tally::Totals<2>,
+    #[cfg(feature = "metrics")]
+    durations: crate::metrics::Durations,
 }
 
 impl PercentileTimeout {
@@ -78,6 +80,8 @@ impl PercentileTimeout {
             name: Name::UNNAMED,
             #[cfg(feature = "registry")]
             totals: crate::tally::Totals::new(),
+            #[cfg(feature = "metrics")]
+            durations: crate::metrics::Durations::new(),
         }
     }
 

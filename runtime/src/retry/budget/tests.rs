@@ -34,7 +34,7 @@ async fn p19_shares_are_exact() {
     for hundredths in 0..=100_u32 {
         let budget = bare().ratio(f64::from(hundredths) / 100.0);
         counted(&budget, 100);
-        assert_eq!(spent(&budget), hundredths.into(), "{hundredths} %");
+        assert_eq!(spent(&budget), u64::from(hundredths), "{hundredths} %");
     }
     for (ratio, calls, retries) in
         [(0.1, 9, 0), (0.1, 10, 1), (0.1, 30, 3), (0.29, 100, 29), (0.58, 50, 29), (2.5, 3, 7)]

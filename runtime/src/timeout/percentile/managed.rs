@@ -24,7 +24,7 @@ impl PercentileTimeout {
     #[inline]
     fn timed(&self, nanos: u64) {
         #[cfg(feature = "metrics")]
-        crate::metrics::timed(self.name.as_str(), nanos);
+        crate::metrics::timed(&self.durations, || self.name.as_str(), nanos);
         #[cfg(not(feature = "metrics"))]
         let _ = (self, nanos);
     }
