@@ -22,6 +22,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::put;
 use steadfast::config::Config;
+use steadfast::page::Page;
 use steadfast_examples::{Reply, Upstream};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -67,6 +68,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&listen).await?;
     let here = format!("http://{}", listener.local_addr()?);
     let operations = operations::router(metrics, config);
+    // Who may force a breaker open is for you to say: whoever reaches the page, or nobody.
+    let controls = env::var("PAGE_CONTROLS").is_ok_and(|controls| controls == "true");
+    let page = Page::new().title("API server").controls(controls).router();
+    let operations = operations.nest("/steadfast", page);
     if let Ok(upstream) = env::var("UPSTREAM") {
         println!("{here}/api/data asks {upstream}");
         axum::serve(listener, service::router(upstream).merge(operations)).await?;
@@ -119,6 +124,7 @@ An upstream that does as it is told has been started. In another terminal:
 
 An upstream can also be `hanging` and `resetting`. For those who run it:
 
+    {here}/steadfast                            # all policies in a browser; PAGE_CONTROLS=true to steer them
     curl {here}/metrics                         # for Prometheus; grafana.json shows them
     curl {here}/policies                        # how each policy is set and stands
     $EDITOR {config}

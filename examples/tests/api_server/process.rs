@@ -134,6 +134,13 @@ impl Api {
         self.policy("upstream", "retry").await["settings"]["attempts"].clone()
     }
 
+    /// Forces a policy open, by the page.
+    pub(crate) async fn force_open(&self, id: &Value) -> u16 {
+        let request = self.client.post(format!("{}/steadfast/steer", self.here)).header("x-steadfast", "steer");
+        let body = json!({ "policy": id, "steer": "force_open" }).to_string();
+        self.send(request.header("content-type", "application/json").body(body)).await.status().as_u16()
+    }
+
     /// How often the upstream was asked.
     pub(crate) fn asked(&self) -> usize {
         self.upstream.requests().len()
@@ -164,7 +171,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 pub(crate) fn command(config: &Path) -> Command {
     let mut command = Command::new(executable());
     command.env("LISTEN", "127.0.0.1:0").env("STEADFAST_CONFIG", config);
-    command.env_remove("RUST_LOG").env_remove("UPSTREAM");
+    command.env_remove("RUST_LOG").env_remove("UPSTREAM").env_remove("PAGE_CONTROLS");
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

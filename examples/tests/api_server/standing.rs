@@ -60,3 +60,17 @@ async fn readiness_follows_the_upstream_down_and_up_again() {
     assert_eq!(api.status("/api/live").await, 200);
     assert_eq!(api.json("/health/readiness").await, (200, json!({ "status": "up", "reasons": [] })));
 }
+
+#[tokio::test]
+async fn the_page_steers_where_it_may() {
+    for (variables, status, ready) in [(&[][..], 404, 200), (&[("PAGE_CONTROLS", "true")], 200, 503)] {
+        let api = Api::start_with([Reply::ok("")], "", variables).await;
+        let page = api.get("/steadfast").await;
+        assert_eq!(page.status(), 200);
+        assert!(page.text().await.unwrap().starts_with("<!doctype html>"));
+        let data = api.json("/steadfast/data.json").await.1;
+        let breaker = data["policies"].as_array().unwrap().iter().find(|policy| policy["kind"] == "circuit_breaker");
+        assert_eq!(api.force_open(&breaker.unwrap()["id"]).await, status);
+        assert_eq!(api.status("/health/readiness").await, ready);
+    }
+}
