@@ -139,7 +139,7 @@ async fn who_counts_by_the_window_before_is_not_taken_for_others() {
 }
 
 #[test]
-fn nothing_is_lost_but_the_change_itself() {
+fn a_storm_of_changes_counts_nothing_twice_and_leaves_it_usable() {
     const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let budget = RetryBudget::new().ratio(1.0).min_per_second(0).window(Duration::from_secs(3600));
     std::thread::scope(|scope| {
@@ -158,5 +158,10 @@ fn nothing_is_lost_but_the_change_itself() {
         }
     });
     let counts = budget.counts();
-    assert!(counts.calls <= 3 * CALLS && counts.retries <= counts.calls, "{counts:?}");
+    // Each change may lose what was counted, or given back, at that very moment.
+    assert!(counts.calls <= 3 * CALLS && counts.retries <= 3 * CALLS, "{counts:?}");
+    budget.reset();
+    (0..10).for_each(|_| budget.count());
+    let tokens: Vec<_> = (0..11).map_while(|_| budget.take()).collect();
+    assert_eq!((tokens.len(), budget.balance()), (10, 0));
 }
