@@ -17,13 +17,12 @@ pub mod service;
 mod upstream;
 
 use std::process::ExitCode;
-use std::time::Duration;
 use std::{env, io};
 
 use axum::Router;
 use client::Seen;
 use process::Process;
-use service::Settings;
+use steadfast::config::Config;
 use tokio::net::TcpListener;
 use upstream::Mood;
 
@@ -34,7 +33,7 @@ fn main() -> ExitCode {
         // How the processes start, each by this program.
         ["upstream"] => upstream::run(),
         ["client", url, seconds] => client::run(url, seconds),
-        ["server", "with", upstream] => serve(service::router(settings(upstream))),
+        ["server", "with", upstream] => with_policies(upstream),
         ["server", "without", upstream] => serve(bare::router(upstream.to_owned())),
         ref numbers => {
             let number = |index: usize| numbers.get(index).and_then(|text| text.parse().ok());
@@ -50,14 +49,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Of a service that is quick when all is well, and asks an upstream that is down again after a second.
-fn settings(upstream: &str) -> Settings {
-    Settings {
-        timeout: Duration::from_millis(250),
-        first_delay: Duration::from_millis(50),
-        reset_timeout: Duration::from_secs(1),
-        ..Settings::new(upstream)
-    }
+/// Of a service that is quick when all is well, and asks an upstream that is down again after a second. Without the
+/// bulkhead, which would have a place for every connection of the client.
+const SETTINGS: &str = r#"
+    [upstream]
+    retry.backoff = "exponential(50ms)"
+    circuit_breaker.reset_timeout = "1s"
+    bulkhead.enabled = false
+    timeout.limit = "250ms"
+"#;
+
+fn with_policies(upstream: &str) -> io::Result<()> {
+    Config::new().toml(SETTINGS).load().map_err(io::Error::other)?;
+    serve(service::router(upstream))
 }
 
 #[tokio::main]
