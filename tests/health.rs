@@ -1,4 +1,7 @@
-//! Health: what policies tell of the program.
+//! Health: what policies tell of the program. A test program of its own, since it looks at all policies at once.
+
+#![allow(clippy::items_after_statements, reason = "an annotated function stands beside what is asked of it")]
+#![allow(clippy::await_holding_lock, reason = "of this test alone, and its runtime has one thread")]
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -138,7 +141,7 @@ fn h02_keys() {
         CircuitBreaker::new().name("h02 hosts").failure_threshold(1).critical(true).keyed();
     steadfast::register!(HOSTS);
     HOSTS.get("a").try_acquire().expect("it is closed").failure();
-    let _other = HOSTS.get("b").try_acquire().map(|permit| permit.success());
+    let _other = HOSTS.get("b").try_acquire().map(steadfast::Permit::success);
     let (status, why) = of("h02 hosts").expect("it is open");
     assert_eq!(
         (status, why.as_str()),

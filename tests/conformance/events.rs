@@ -297,7 +297,7 @@ async fn o02_a_listener_may_panic_and_call_back() {
     static CALLED: CircuitBreaker = CircuitBreaker::new().failure_threshold(1).name("called back");
     let here = thread::current().id();
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let hears = Arc::clone(&heard);
+    let listener = Arc::clone(&heard);
     let _observer = steadfast::observe(move |event| {
         if thread::current().id() != here {
             return;
@@ -308,7 +308,7 @@ async fn o02_a_listener_may_panic_and_call_back() {
         CALLED.force_open();
         assert!(CALLED.try_acquire().is_err());
         CALLED.reset();
-        hears.lock().unwrap().push(event.to_string());
+        listener.lock().unwrap().push(event.to_string());
         panic!("not the business of the call");
     });
     let failed: Answer = CALLED.call(async { Err(Error::Failed) }).await;
@@ -358,11 +358,11 @@ async fn o02c_an_observer_may_end_itself() {
     let slot: Arc<Mutex<Option<Observer>>> = Arc::default();
     let own = Arc::clone(&slot);
     let heard = Arc::new(AtomicUsize::new(0));
-    let hears = Arc::clone(&heard);
+    let listener = Arc::clone(&heard);
     let here = thread::current().id();
     *slot.lock().unwrap() = Some(steadfast::observe(move |_| {
         if thread::current().id() == here {
-            hears.fetch_add(1, Relaxed);
+            listener.fetch_add(1, Relaxed);
             let observer = own.lock().unwrap().take();
             drop(observer);
         }

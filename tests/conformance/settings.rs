@@ -38,7 +38,8 @@ async fn v1_each_setting_of_a_retry_counts_from_the_next_call() {
         calls.set(calls.get() + 1);
         Err(Error::Failed)
     }
-    let rows: [(&[(&str, Value)], u32, u64); 11] = [
+    type Over<'a> = &'a [(&'a str, Value)];
+    let rows: [(Over<'_>, u32, u64); 11] = [
         (&[], 3, 300),
         (&[("attempts", Value::Integer(5))], 5, 1500),
         (&[("attempts", text("unlimited")), ("max_duration", text("2s"))], 5, 1500),
@@ -265,7 +266,9 @@ fn v8_threads_that_call_while_settings_change() {
             put(&RETRY, if change % 2 == 0 { &other } else { &[] });
         }
         DONE.store(true, Ordering::Relaxed);
-        callers.into_iter().for_each(|caller| caller.join().expect("no setting panics"));
+        for caller in callers {
+            caller.join().expect("no setting panics");
+        }
     });
     assert_eq!(TORN.load(Ordering::Relaxed), 0);
 }

@@ -169,6 +169,7 @@ async fn x01e_it_stands_beneath_every_policy() {
 /// A fallback that answers is no call.
 #[tokio::test(start_paused = true)]
 async fn x01f_answers_are_left_alone() {
+    #[expect(clippy::unnecessary_wraps, reason = "an answer is what a fallback gives")]
     fn nine() -> Answer {
         Ok(9)
     }

@@ -4,22 +4,19 @@ use super::{Count, Managed, Value};
 
 /// A value as a person writes it.
 pub(crate) fn value(text: &str) -> Value {
-    if let Ok(flag) = text.parse() {
-        Value::Flag(flag)
-    } else if let Ok(number) = text.parse() {
-        Value::Integer(number)
-    } else if let Ok(number) = text.parse() {
-        Value::Float(number)
-    } else {
-        Value::Text(text.to_owned())
-    }
+    let (flag, integer, float) = (text.parse().ok(), text.parse().ok(), text.parse().ok());
+    let number = integer.map(Value::Integer).or(float.map(Value::Float));
+    flag.map(Value::Flag).or(number).unwrap_or_else(|| Value::Text(text.to_owned()))
 }
 
 /// Puts settings over those of a policy, or says what is wrong with them: `key: message`.
 pub(crate) fn put(policy: &dyn Managed, over: &[(&str, &str)]) -> Result<(), Vec<String>> {
     let over: Vec<_> = over.iter().map(|(key, text)| (*key, value(text))).collect();
     match policy.change(&over) {
-        Ok(change) => Ok(change()),
+        Ok(change) => {
+            change();
+            Ok(())
+        }
         Err(refusals) => {
             Err(refusals.into_iter().map(|refusal| format!("{}: {}", refusal.key, refusal.message)).collect())
         }

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::extra_unused_lifetimes, clippy::needless_borrow, reason = "as in an expansion")]
+    #[expect(clippy::needless_borrow, reason = "as in an expansion")]
     fn of_what_borrows_the_error_can_be_made() {
         fn borrows<'a>(_of: &'a str) -> (bool, bool) {
             let parts = (&&Makes::<Result<&'a str, String>>::new()).errors();

@@ -124,7 +124,9 @@ async fn a_limit_that_grows_lets_those_who_wait_in() {
     let bulkhead = Bulkhead::new(1).max_wait(SECOND).max_queue(5);
     let _place = bulkhead.try_acquire().unwrap();
     let mut calls: Vec<_> = (0..3).map(|_| Box::pin(stay(&bulkhead))).collect();
-    calls.iter_mut().for_each(|call| assert!(poll_now(call.as_mut()).is_pending()));
+    for call in &mut calls {
+        assert!(poll_now(call.as_mut()).is_pending());
+    }
     assert_eq!((bulkhead.running(), bulkhead.waiting()), (1, 3));
     put(&bulkhead, &[("max_concurrent", "3")]).unwrap();
     assert_eq!((bulkhead.running(), bulkhead.waiting(), bulkhead.limit()), (3, 1, 3));
@@ -179,12 +181,19 @@ async fn an_adaptive_one_keeps_what_it_learnt_within_its_new_range() {
     assert_eq!(bulkhead.limit(), 10);
     for _ in 0..4000 {
         let calls = (0..bulkhead.limit()).map(|_| {
-            bulkhead.call(async { Ok::<_, Rejection>(tokio::time::sleep(core::time::Duration::from_millis(10)).await) })
+            bulkhead.call(async {
+                tokio::time::sleep(core::time::Duration::from_millis(10)).await;
+                Ok::<_, Rejection>(())
+            })
         });
         let mut calls: Vec<_> = calls.map(Box::pin).collect();
-        calls.iter_mut().for_each(|call| assert!(poll_now(call.as_mut()).is_pending()));
+        for call in &mut calls {
+            assert!(poll_now(call.as_mut()).is_pending());
+        }
         advance(core::time::Duration::from_millis(10)).await;
-        calls.iter_mut().for_each(|call| assert!(poll_now(call.as_mut()).is_ready()));
+        for call in &mut calls {
+            assert!(poll_now(call.as_mut()).is_ready());
+        }
         if bulkhead.limit() > 50 {
             break;
         }
@@ -251,7 +260,9 @@ async fn in_shadow_who_finds_no_place_passes_without_one() {
     let bulkhead = Bulkhead::new(1).shadow(true).max_wait(SECOND);
     let place = bulkhead.try_acquire().unwrap();
     let mut calls: Vec<_> = (0..3).map(|_| Box::pin(stay(&bulkhead))).collect();
-    calls.iter_mut().for_each(|call| assert!(poll_now(call.as_mut()).is_pending()));
+    for call in &mut calls {
+        assert!(poll_now(call.as_mut()).is_pending());
+    }
     assert_eq!((bulkhead.running(), bulkhead.waiting(), bulkhead.rejected()), (1, 0, 3));
     let beside = bulkhead.try_acquire().unwrap();
     assert_eq!(bulkhead.try_call_blocking(|| 7), Flow::Returned(7));

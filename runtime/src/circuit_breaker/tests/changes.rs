@@ -82,8 +82,9 @@ fn every_setting_takes_what_the_attribute_takes() {
 
 #[test]
 fn what_the_attribute_refuses_is_refused() {
-    const PLAIN: CircuitBreaker = CircuitBreaker::new();
-    const RATE: CircuitBreaker = CircuitBreaker::new().failure_rate(0.5).min_calls(30);
+    const PLAIN: fn() -> CircuitBreaker = CircuitBreaker::new;
+    const RATE: fn() -> CircuitBreaker = || CircuitBreaker::new().failure_rate(0.5).min_calls(30);
+    const LIMITED: fn() -> CircuitBreaker = || CircuitBreaker::new().max_reset_timeout(secs(60));
     for (breaker, over, messages) in [
         (
             PLAIN,
@@ -118,7 +119,7 @@ fn what_the_attribute_refuses_is_refused() {
             &["max_reset_timeout: `max_reset_timeout` is shorter than `reset_timeout`, which is 30s"],
         ),
         (
-            PLAIN.max_reset_timeout(secs(60)),
+            LIMITED,
             &[("reset_timeout", "2m")],
             &["reset_timeout: `reset_timeout` is longer than `max_reset_timeout`, which is 60s"],
         ),
@@ -140,6 +141,7 @@ fn what_the_attribute_refuses_is_refused() {
         ),
         (PLAIN, &[("max_probes", "0"), ("window", "0"), ("no", "1")], &["max_probes:", "window:", "no:"]),
     ] {
+        let breaker = breaker();
         let before = settings(&breaker);
         let refused = put(&breaker, over).unwrap_err();
         assert_eq!(refused.len(), messages.len(), "{refused:?}");

@@ -124,7 +124,9 @@ async fn who_waits_passes_as_it_was_told_or_sooner() {
         limit.try_acquire().unwrap();
         let start = Instant::now();
         let mut calls: Vec<_> = (0..3).map(|_| Box::pin(passes(&limit, start))).collect();
-        calls.iter_mut().for_each(|call| assert!(once(call.as_mut()).is_pending()));
+        for call in &mut calls {
+            assert!(once(call.as_mut()).is_pending());
+        }
         advance(ms(500)).await;
         put(&limit, over).unwrap();
         let late = passes(&limit, start);
@@ -150,7 +152,9 @@ async fn a_time_given_back_after_a_change_is_free_again() {
     limit.try_acquire().unwrap();
     let start = Instant::now();
     let mut calls: Vec<_> = (0..3).map(|_| Box::pin(passes(&limit, start))).collect();
-    calls.iter_mut().for_each(|call| assert!(once(call.as_mut()).is_pending()));
+    for call in &mut calls {
+        assert!(once(call.as_mut()).is_pending());
+    }
     put(&limit, &[("permits", "10"), ("burst", "1"), ("max_wait", "1m")]).unwrap();
     assert_eq!(limit.retry_after(), Some(ms(400)));
     drop(calls.remove(0));
