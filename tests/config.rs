@@ -87,7 +87,7 @@ async fn the_kill_switch_leaves_fallbacks() {
     let turn = Turn::take();
     for text in ["enabled = false", "enabled = false\n[guarded]\nenabled = true\n[guarded.retry]\nenabled = true"] {
         let applied = turn.load(text).unwrap();
-        assert!(applied.left_on.is_empty(), "{applied}");
+        assert!(applied.left_out.is_empty(), "{applied}");
         let begin = Instant::now();
         // `s` takes as long as the timeout, `f` too: nothing of it is cut, repeated, counted or kept out.
         let script = Script::new("ffs");

@@ -56,8 +56,8 @@ async fn reload(State(config): State<Config>) -> Response {
     log(&loaded);
     match loaded {
         Ok(applied) => {
-            let left_on = applied.left_on.iter().map(mistake);
-            lines(StatusCode::OK, applied.changes.iter().map(changed).chain(left_on))
+            let left_out = applied.left_out.iter().map(mistake);
+            lines(StatusCode::OK, applied.changes.iter().map(changed).chain(left_out))
         }
         Err(error) => lines(StatusCode::UNPROCESSABLE_ENTITY, error.mistakes().iter().map(mistake)),
     }

@@ -240,9 +240,9 @@ impl Config {
         for change in changes {
             change();
         }
-        let left_on = resolve::left_on(&entries, policies);
+        let left_out = resolve::left_out(&entries, policies);
         *in_force = entries;
-        Ok(Applied::since(&before, policies, left_on))
+        Ok(Applied::since(&before, policies, left_out))
     }
 
     /// What would be done to each policy.
@@ -291,5 +291,5 @@ fn apply_over(policy: &dyn Managed, in_force: &[Entry]) -> Result<Applied, Confi
     for change in changes {
         change();
     }
-    Ok(Applied::since(&before, &[policy], resolve::left_on(in_force, &[policy])))
+    Ok(Applied::since(&before, &[policy], resolve::left_out(in_force, &[policy])))
 }

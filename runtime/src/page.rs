@@ -28,6 +28,20 @@
 //! flood of rejections does not wash away the change of state that began it. Each event takes a mutex for that, and copies
 //! itself; there are none while calls succeed.
 //!
+//! | | here | Hystrix's dashboard |
+//! | --- | --- | --- |
+//! | state of the circuit | in words and as a shape; since when, by its events | in words, by colour |
+//! | calls per second, errors, rejections | of the last ten seconds | of the last ten seconds |
+//! | outcomes | shares of each kind | numbers of each kind |
+//! | traffic over time | two minutes, as a line | two minutes, as a line |
+//! | latencies | limits in force and percentiles that policies keep; histograms in the [metrics](crate::telemetry#metrics) | median, mean, 90, 99 and 99.5 % |
+//! | threads | calls that run and wait, and the limit | pool size, active, queued |
+//! | retries, hedges, rate limits, fallbacks, budgets | each a card of its own | |
+//! | settings in force | yes | |
+//! | events | the latest 200 | |
+//! | forces and resets | behind an opt-in | |
+//! | several processes | one page each; together in Grafana | Turbine |
+//!
 //! # By hand
 //!
 //! The page is for reading. [`Page::controls`] adds buttons that force policies open or closed and reset them; each asks

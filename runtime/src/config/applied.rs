@@ -20,9 +20,9 @@ use crate::registry::{Managed, Setting, Value};
 pub struct Applied {
     /// The settings that are other ones now.
     pub changes: Vec<Changed>,
-    /// What the kill switch could not switch off: values that are shared without what lasts of them, such as a
-    /// [`RetryControl`](crate::registry::RetryControl).
-    pub left_on: Vec<Mistake>,
+    /// What a setting for a kind, or for all, did not reach, the kill switch included: values that are shared without what
+    /// lasts of them, such as a [`RetryControl`](crate::registry::RetryControl). By its name such a policy is refused.
+    pub left_out: Vec<Mistake>,
 }
 
 /// A setting that is another one now.
@@ -47,9 +47,9 @@ pub(super) fn settings(policies: &[&dyn Managed]) -> Vec<Vec<Setting>> {
 }
 
 impl Applied {
-    pub(super) fn since(before: &[Vec<Setting>], policies: &[&dyn Managed], left_on: Vec<Mistake>) -> Self {
+    pub(super) fn since(before: &[Vec<Setting>], policies: &[&dyn Managed], left_out: Vec<Mistake>) -> Self {
         let changes = policies.iter().zip(before).flat_map(|(policy, before)| changed(*policy, before)).collect();
-        Self { changes, left_on }
+        Self { changes, left_out }
     }
 }
 
@@ -69,7 +69,7 @@ fn changed(policy: &dyn Managed, before: &[Setting]) -> Vec<Changed> {
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.changes.iter().map(Changed::to_string).chain(self.left_on.iter().map(Mistake::to_string));
+        let lines = self.changes.iter().map(Changed::to_string).chain(self.left_out.iter().map(Mistake::to_string));
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }

@@ -58,9 +58,9 @@ fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
 fn rank(entry: &Entry, policy: &dyn Managed) -> Option<u8> {
     let named = |name: &str| policy.is_named() && policy.name() == name;
     match &entry.level {
-        _ if is_kill_switch(entry) => {
-            (policy.kind() != PolicyKind::Fallback && can_be_switched_off(policy)).then_some(4)
-        }
+        _ if is_kill_switch(entry) => (policy.kind() != PolicyKind::Fallback && !policy.is_fixed()).then_some(4),
+        // What is for many goes to those that can take it.
+        Level::All | Level::Kind(_) if policy.is_fixed() => None,
         Level::All => has(policy, &entry.key).then_some(0),
         Level::Kind(kind) => (*kind == policy.kind()).then_some(1),
         Level::Name(name) => (named(name) && has(policy, &entry.key)).then_some(2),
@@ -78,20 +78,31 @@ fn has(policy: &dyn Managed, key: &str) -> bool {
     policy.settings().iter().any(|setting| setting.key == key)
 }
 
-/// Not so a value that nothing lasts of. In an emergency the others are switched off all the same.
-fn can_be_switched_off(policy: &dyn Managed) -> bool {
-    policy.change(&[("enabled", Value::Flag(false))]).is_ok()
+/// What settings for a kind, or for all, did not reach.
+pub(super) fn left_out(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
+    let mut left = Vec::new();
+    for policy in policies.iter().filter(|policy| policy.is_fixed()) {
+        let (kind, name) = (policy.kind(), policy.name());
+        for entry in entries.iter().filter(|entry| is_meant(entry, *policy)) {
+            let message = if is_kill_switch(entry) {
+                format!("{kind} `{name}` can't be switched off")
+            } else {
+                format!("{kind} `{name}` stays as it is, since it has no `.controlled(&CONTROL)`")
+            };
+            left.push(Mistake::new(entry.path(), &entry.origin, message));
+        }
+    }
+    left
 }
 
-/// What the kill switch could not switch off.
-pub(super) fn left_on(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
-    let Some(switch) = entries.iter().find(|entry| is_kill_switch(entry)) else { return Vec::new() };
-    let left = policies.iter().filter(|policy| policy.kind() != PolicyKind::Fallback && !can_be_switched_off(**policy));
-    left.map(|policy| {
-        let message = format!("{} `{}` can't be switched off", policy.kind(), policy.name());
-        Mistake::new(switch.path(), &switch.origin, message)
-    })
-    .collect()
+/// Whether a setting for many is for this one as well.
+fn is_meant(entry: &Entry, policy: &dyn Managed) -> bool {
+    match &entry.level {
+        _ if is_kill_switch(entry) => policy.kind() != PolicyKind::Fallback,
+        Level::All => has(policy, &entry.key),
+        Level::Kind(kind) => *kind == policy.kind(),
+        Level::Name(_) | Level::Own(..) => false,
+    }
 }
 
 /// What policies did not take, with who did not.

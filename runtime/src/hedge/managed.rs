@@ -194,6 +194,10 @@ impl Managed for Hedge {
         self.control.map(|control| control.totals().counts(&["hedged", "won"], &["calls"])).unwrap_or_default()
     }
 
+    fn is_fixed(&self) -> bool {
+        self.control.is_none()
+    }
+
     fn steer(&self, _: Steer) -> bool {
         false
     }

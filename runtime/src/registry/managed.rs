@@ -91,6 +91,12 @@ pub trait Managed: Sync {
         None
     }
 
+    /// Whether it stays as it is, whatever is asked of it: a value of which nothing lasts.
+    #[doc(hidden)]
+    fn is_fixed(&self) -> bool {
+        false
+    }
+
     /// Those of the counts that all keys of a policy share.
     #[doc(hidden)]
     fn totals(&self) -> Vec<Count> {

@@ -355,6 +355,10 @@ impl Managed for Retry {
         counts
     }
 
+    fn is_fixed(&self) -> bool {
+        self.control.is_none()
+    }
+
     fn steer(&self, _: Steer) -> bool {
         false
     }

@@ -186,6 +186,10 @@ impl Managed for Timeout {
         counts
     }
 
+    fn is_fixed(&self) -> bool {
+        self.control.is_none()
+    }
+
     fn steer(&self, _: Steer) -> bool {
         false
     }

@@ -73,7 +73,7 @@ fn settings_of_policies_change_and_come_back() {
 }
 
 #[test]
-fn the_kill_switch_tells_what_it_leaves_on() {
+fn what_can_not_be_reached_is_told() {
     static CONTROL: RetryControl = RetryControl::new();
     static STEERED: Retry = Retry::new().name("a").controlled(&CONTROL);
     static PLAIN: Retry = Retry::new().name("b");
@@ -85,9 +85,19 @@ fn the_kill_switch_tells_what_it_leaves_on() {
         "retry `a`: enabled is false, was true\nSTEADFAST__ENABLED: retry `b` can't be switched off"
     );
 
-    let error = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap_err();
+    // What is for all of a kind goes to those that can take it.
+    let all = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap();
+    assert_eq!(
+        all.to_string().lines().collect::<Vec<_>>(),
+        [
+            "retry `a`: attempts is 4, was 3",
+            "retry `a`: enabled is true, was false",
+            "text:1: retry `b` stays as it is, since it has no `.controlled(&CONTROL)`",
+        ]
+    );
+    let error = Config::new().toml("b.retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "text:1: `retry.attempts` can only be changed of a policy with `.controlled(&CONTROL)` (retry `b`)"
+        "text:1: `b.retry.attempts` can only be changed of a policy with `.controlled(&CONTROL)`"
     );
 }
