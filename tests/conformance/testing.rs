@@ -454,15 +454,17 @@ async fn x03e_what_no_call_comes_to_is_told() {
         let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| drop(faults)));
         panicked.err().map(|panic| panic.downcast_ref::<String>().unwrap().clone())
     };
-    let pay = || drop(client.pay_blocking());
+    let pay = || {
+        client.pay_blocking().ok();
+    };
     assert_eq!(said("pay_blocking", &pay), None);
     let typo = said("pay_blokking", &pay).unwrap();
     assert!(typo.starts_with("no call came to what was injected into `pay_blokking`: "), "{typo}");
-    let elsewhere = || drop(thread::scope(|scope| scope.spawn(|| drop(client.pay_blocking())).join()));
+    let elsewhere = || drop(thread::scope(|scope| scope.spawn(|| client.pay_blocking().ok()).join()));
     assert!(said("pay_blocking", &elsewhere).is_some());
     let scope = Scope::current();
     let taken_along =
-        || drop(thread::scope(|threads| threads.spawn(|| scope.run(|| drop(client.pay_blocking()))).join()));
+        || drop(thread::scope(|threads| threads.spawn(|| scope.run(|| client.pay_blocking().ok())).join()));
     assert_eq!(said("pay_blocking", &taken_along), None);
 
     let script = testing::script("pay_blokking", [failed()]);
@@ -861,6 +863,53 @@ async fn x12_every_return_type_compiles() {
             Box::pin(async move { Ok(name) })
         }
     }
+
+    struct Named<Item, Problem> {
+        item: Item,
+        problem: Option<Problem>,
+    }
+
+    /// Nothing says that these are parameters, nor that they are `'static`.
+    impl<Item: Clone, Problem> Named<Item, Problem> {
+        #[retry(attempts = 1)]
+        async fn boxes(&self) -> Result<Vec<Box<Item>>, Error> {
+            Ok(vec![Box::new(self.item.clone())])
+        }
+        #[retry(attempts = 1)]
+        fn shared(&self) -> Result<std::sync::Arc<Item>, Box<Problem>> {
+            let _ = self.problem.is_some();
+            Ok(Arc::new(self.item.clone()))
+        }
+        #[retry(attempts = 1)]
+        async fn maybe_boxed(&self) -> Option<Box<Item>> {
+            Some(Box::new(self.item.clone()))
+        }
+        #[retry(attempts = 1)]
+        async fn lent<'a>(&'a self) -> Result<&'a Item, std::rc::Rc<Problem>> {
+            Ok(&self.item)
+        }
+        #[retry(attempts = 1)]
+        async fn text(&self) -> Result<Arc<str>, Box<Error>> {
+            Ok("text".into())
+        }
+        #[retry(attempts = 1)]
+        async fn arc(&self) -> Result<Vec<Arc<String>>, Box<Error>> {
+            Ok(Vec::new())
+        }
+    }
+
+    let named = Named { item: "item", problem: None::<u8> };
+    {
+        let _faults = testing::inject("boxes", failed());
+        assert_eq!(named.boxes().await, Err(Error::Failed));
+        let _faults = testing::inject("text", Fault::error(|| Box::new(Error::Failed)));
+        assert_eq!(named.text().await, Err(Box::new(Error::Failed)));
+        let _faults = testing::inject("arc", Fault::value(|| vec![Arc::new("made".to_owned())]));
+        assert_eq!(*named.arc().await.unwrap()[0], "made");
+    }
+    assert_eq!(named.boxes().await.unwrap(), [Box::new("item")]);
+    assert_eq!((named.shared().ok(), named.maybe_boxed().await), (Some(Arc::new("item")), Some(Box::new("item"))));
+    assert_eq!(named.lent().await.ok(), Some(&"item"));
 
     let pool =
         Pool { name: "pool", value: Mutex::new(String::new()), cell: RefCell::new(String::new()), error: || Error::Io };
