@@ -792,7 +792,12 @@ async fn x10_what_does_not_fit_is_told() {
         ),
     ] {
         let wrong = said(call, fault).await;
-        assert!(wrong.contains("no test can make what borrows or is of a type parameter"), "{wrong}");
+        assert!(wrong.contains(" cannot be put into `"), "{wrong}");
+        assert!(
+            wrong.contains("is a type parameter of the function or its `impl`, borrows, or has no name"),
+            "{wrong}"
+        );
+        assert!(!wrong.contains("does not fit"), "the types may even be the same: {wrong}");
     }
 }
 
