@@ -94,7 +94,8 @@ fn result(output: &Type) -> Option<(&Type, Option<&Type>)> {
     }
 }
 
-fn value_and_error(output: &Type) -> (&Type, Option<&Type>) {
+/// What a `Result` is of; the whole of another type.
+pub(crate) fn value_and_error(output: &Type) -> (&Type, Option<&Type>) {
     result(output).unwrap_or((output, None))
 }
 
