@@ -1,9 +1,11 @@
 //! One policy per key as the registry sees it: what is changed or steered is so for all keys, those to come included.
 
+use std::sync::Arc;
+
 use super::{Keyed, Policy, forget, write};
 use crate::PolicyKind;
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
-use crate::sync::Ordering::Relaxed;
+use crate::sync::Ordering::{AcqRel, Acquire, Relaxed};
 
 const MAX_KEYS: &str = "max_keys";
 
@@ -23,6 +25,47 @@ impl<P: Policy> Keyed<P> {
         // What is forgotten is dropped after the lock.
         let _forgotten = self.entries.get().map(|entries| forget(&mut write(entries), self.max_keys_in_force()));
     }
+
+    pub(super) fn steered(&self) -> u64 {
+        self.steered.load(Acquire)
+    }
+
+    /// Gives policies what is put over the settings of the template, and what it is forced to do. Where all were steered
+    /// since `seen`, what they have of the template may be of before or of after that, in any order: it is asked again.
+    pub(super) fn bring_along<'p>(&self, policies: impl IntoIterator<Item = &'p Arc<P>> + Clone, seen: u64)
+    where
+        P: 'p,
+    {
+        for policy in policies.clone() {
+            policy.follow(&self.template);
+        }
+        self.settle(policies, seen);
+    }
+
+    fn settle<'p>(&self, policies: impl IntoIterator<Item = &'p Arc<P>> + Clone, mut seen: u64)
+    where
+        P: 'p,
+    {
+        loop {
+            let now = self.steered();
+            if now == seen {
+                return;
+            }
+            seen = now;
+            for policy in policies.clone() {
+                policy.obey(&self.template);
+            }
+        }
+    }
+}
+
+/// What [`Policy`] asks for, of any kind.
+pub(super) fn obey<P: Managed>(policy: &P, template: &P) {
+    policy.steer(match template.state() {
+        Some("forced_open") => Steer::ForceOpen,
+        Some("forced_closed") => Steer::ForceClosed,
+        _ => Steer::Reset,
+    });
 }
 
 impl<P: Policy + Managed + Send> Managed for Keyed<P> {
@@ -87,11 +130,16 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
     }
 
     fn steer(&self, steer: Steer) -> bool {
-        let steered = self.template.steer(steer);
-        for policy in self.policies() {
-            policy.steer(steer);
+        let is_steered = self.template.steer(steer);
+        // After the template and before the keys are listed: whoever is not among them looks at this once more.
+        let seen = self.steered.fetch_add(1, AcqRel).wrapping_add(1);
+        let policies = self.policies();
+        for policy in &policies {
+            policy.obey(&self.template);
         }
-        steered
+        // Two who steer at once agree on what the template says at last.
+        self.settle(&policies, seen);
+        is_steered
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
@@ -122,9 +170,8 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
             change();
             self.set_max_keys(max_keys);
             // Outside of the lock of the keys. Whoever comes to them meanwhile has looked at the template by itself.
-            for policy in self.policies() {
-                policy.follow(&self.template);
-            }
+            let steered = self.steered();
+            self.bring_along(&self.policies(), steered);
         }))
     }
 }
