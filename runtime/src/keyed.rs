@@ -242,7 +242,7 @@ impl<P: Policy> Keyed<P> {
         drop(entries);
         // After it has come to the others: what the template goes by now it had not, or will be told with them.
         #[cfg(feature = "registry")]
-        self.bring_along([&policy], steered);
+        self.bring_along(core::slice::from_ref(&policy), steered);
         policy
     }
 

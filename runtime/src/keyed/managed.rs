@@ -32,27 +32,21 @@ impl<P: Policy> Keyed<P> {
 
     /// Gives policies what is put over the settings of the template, and what it is forced to do. Where all were steered
     /// since `seen`, what they have of the template may be of before or of after that, in any order: it is asked again.
-    pub(super) fn bring_along<'p>(&self, policies: impl IntoIterator<Item = &'p Arc<P>> + Clone, seen: u64)
-    where
-        P: 'p,
-    {
-        for policy in policies.clone() {
+    pub(super) fn bring_along(&self, policies: &[Arc<P>], seen: u64) {
+        for policy in policies {
             policy.follow(&self.template);
         }
         self.settle(policies, seen);
     }
 
-    fn settle<'p>(&self, policies: impl IntoIterator<Item = &'p Arc<P>> + Clone, mut seen: u64)
-    where
-        P: 'p,
-    {
+    fn settle(&self, policies: &[Arc<P>], mut seen: u64) {
         loop {
             let now = self.steered();
             if now == seen {
                 return;
             }
             seen = now;
-            for policy in policies.clone() {
+            for policy in policies {
                 policy.obey(&self.template);
             }
         }

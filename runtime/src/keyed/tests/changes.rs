@@ -122,7 +122,9 @@ fn a_key_that_comes_while_all_are_steered_is_steered_as_well() {
     static BREAKERS: Keyed<CircuitBreaker> = CircuitBreaker::new()
         .on_state_change(|_| {
             let steer = STEER.lock().unwrap().pop();
-            steer.into_iter().for_each(|steer| _ = BREAKERS.steer(steer));
+            if let Some(steer) = steer {
+                BREAKERS.steer(steer);
+            }
         })
         .keyed();
     for (first, then, state) in [
