@@ -115,7 +115,7 @@ struct Cold {
 struct Locked {
     core: Core,
     over: Option<Box<Settings>>,
-    /// Since when it is in its state.
+    /// Since when it is in its state; 0 before somebody first asked.
     #[cfg(feature = "registry")]
     since: u64,
 }

@@ -8,6 +8,7 @@ use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, 
 use crate::sync::Ordering::{AcqRel, Acquire, Relaxed};
 
 const MAX_KEYS: &str = "max_keys";
+const STATES: [&str; 5] = ["closed", "open", "half_open", "forced_open", "forced_closed"];
 
 impl<P> Keyed<P> {
     pub(super) fn max_keys_in_force(&self) -> usize {
@@ -104,12 +105,20 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
             }
         }
         for total in self.template.totals() {
-            if let Some(sum) = sums.iter_mut().find(|sum| sum.name == total.name) {
-                sum.value = total.value;
+            if let Some(place) = sums.iter().position(|sum| sum.name == total.name) {
+                // What keys know beyond it is the time in their present states.
+                let beyond = policies.iter().map(|policy| policy.counts()[place].value.saturating_sub(total.value));
+                sums[place].value = beyond.fold(total.value, u64::saturating_add);
             }
         }
         let keys = [("keys", policies.len()), ("rejecting", rejecting)];
-        keys.map(|(name, number)| Count { name, value: number as u64 }).into_iter().chain(sums).collect()
+        let states = if self.kind() == PolicyKind::CircuitBreaker { &STATES[..] } else { &[] };
+        let states = states.iter().map(|state| {
+            let number = policies.iter().filter(|policy| policy.state() == Some(state)).count();
+            Count { name: state, value: number as u64 }
+        });
+        let keys = keys.map(|(name, number)| Count { name, value: number as u64 });
+        keys.into_iter().chain(states).chain(sums).collect()
     }
 
     /// One key without another is no more than a part of what it guards; and to reject a key that asks too often is what

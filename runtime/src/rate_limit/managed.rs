@@ -151,7 +151,7 @@ impl Managed for RateLimit {
     }
 
     fn totals(&self) -> Vec<Count> {
-        self.totals.counts(&["rejected"], &["admitted"])
+        self.totals.counts(&["rejected"], "admitted")
     }
 
     fn trouble(&self) -> Option<Trouble> {
