@@ -60,7 +60,7 @@ pub use self::list::*;
 ///
 /// A `static` that an attribute names, as in `#[circuit_breaker(PAYMENTS)]`, is listed without it. What is not itself a
 /// policy is said with a star, `register!(*MAILS)`: a reference to one, or a `LazyLock`, which is then made by whoever
-/// first asks for the list. It stands where items or statements do.
+/// first asks for the list; one whose making panics is left out. It stands where items or statements do.
 ///
 /// ```
 /// use steadfast::CircuitBreaker;

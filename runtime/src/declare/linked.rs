@@ -7,6 +7,7 @@ pub use crate::{
     __steadfast_listed as listed, __steadfast_policy as policy, __steadfast_register as register,
 };
 
+use crate::hook;
 use crate::registry::{HedgeControl, Managed, RetryControl, TimeoutControl};
 use crate::{Hedge, Retry, Timeout};
 
@@ -40,8 +41,9 @@ pub fn registered<P: Managed>(policy: &'static P) -> &'static dyn Managed {
     policy
 }
 
+/// Without those whose making panics, as that of a `LazyLock` may, and then does whenever it is asked for.
 pub(crate) fn entries() -> impl Iterator<Item = &'static dyn Managed> {
-    ENTRIES.iter().filter_map(|entry| entry())
+    ENTRIES.iter().filter_map(|entry| hook::caught(entry).flatten())
 }
 
 #[doc(hidden)]
