@@ -5,7 +5,7 @@
 
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use std::{env, fs, thread};
 
@@ -292,4 +292,51 @@ fn a_policy_that_is_made_at_run_time_takes_part() {
     assert!(refused.starts_with("text:2: `eu-west.circuit_breaker.failure_threshold` takes"), "{refused}");
     assert_eq!(registry::find("eu-west")[0].setting("failure_threshold"), Some(Value::Integer(4)));
     drop(turn);
+}
+
+/// `LazyLock`s are made by whoever first asks for the list, here a load.
+mod lazy {
+    use super::*;
+
+    static BROKEN: LazyLock<CircuitBreaker> = LazyLock::new(|| panic!("it can't be made"));
+    steadfast::register!(*BROKEN);
+
+    static MADE: LazyLock<CircuitBreaker> = LazyLock::new(|| {
+        let tenant = Arc::new(CircuitBreaker::new().name("made by lazy"));
+        // By another thread as well, which must not wait for the load.
+        let other = Arc::clone(&tenant);
+        thread::spawn(move || Box::leak(Box::new(registry::register(other)))).join().unwrap();
+        let registered = Box::leak(Box::new(registry::register(tenant)));
+        assert!(registered.refused().is_none());
+        CircuitBreaker::new().name("lazy")
+    });
+    steadfast::register!(*MADE);
+
+    #[test]
+    fn one_that_cannot_be_made_is_left_out() {
+        let turn = Turn::take();
+        for _ in 0..2 {
+            assert!(!registry::policies().is_empty());
+            drop(steadfast::health());
+            turn.load("enabled = false").unwrap();
+        }
+    }
+
+    /// In a process of its own, where nothing has asked for the list before.
+    #[test]
+    fn who_is_registered_while_one_is_made_has_its_settings() {
+        let turn = Turn::take();
+        if env::var_os("CONFIG_TEST_CHILD").is_some() {
+            turn.load("enabled = false").unwrap();
+            for name in ["lazy", "made by lazy"] {
+                assert_eq!(registry::find(name)[0].setting("enabled"), Some(Value::Flag(false)), "{name}");
+            }
+            return;
+        }
+        drop(turn);
+        let mut command = Command::new(env::current_exe().unwrap());
+        let test = "lazy::who_is_registered_while_one_is_made_has_its_settings";
+        let output = command.args(["--exact", test]).env("CONFIG_TEST_CHILD", "1").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
 }

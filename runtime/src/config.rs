@@ -128,8 +128,10 @@ pub use self::watch::Watch;
 use self::entries::Entry;
 use self::known::Known;
 use self::source::Source;
-use self::turn::Turn;
-use crate::registry::{Change, Managed};
+use self::turn::{InForce, Turn};
+use crate::registry::{self, Change, Managed, Policy};
+
+static IN_FORCE: InForce = InForce::new();
 
 /// Where settings come from. What comes later goes over what comes before.
 ///
@@ -209,14 +211,26 @@ impl Config {
     }
 
     /// Reads all sources and puts what they say over the settings of the attributes, in the place of what was loaded before.
-    /// Called again it reads them anew. It reads files, so it blocks; where two threads load, one does so after the other.
+    /// Called again it reads them anew. It reads files, so it blocks. Where several threads load at once, that which comes last
+    /// is in force when all have ended: none waits for another, so that who hears of a change may register policies and
+    /// wait for threads that load. Only to load within a load of the same thread is refused.
     ///
     /// # Errors
     /// All mistakes. Everything stays as it is then.
     #[doc(alias = "reload")]
     #[doc(alias = "apply")]
     pub fn load(&self) -> Result<Applied, ConfigError> {
-        Turn::with(|in_force, policies| self.load_over(policies, in_force))
+        let _turn = Turn::take()?;
+        let policies = registry::policies();
+        let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
+        let applied = self.load_over(&managed, &IN_FORCE)?;
+        for policy in registry::made_policies() {
+            // Who came meanwhile may have taken what was in force before.
+            if !policies.contains(&policy) {
+                let _ = apply_to(policy.managed());
+            }
+        }
+        Ok(applied)
     }
 
     /// Checks all that [`load`](Self::load) would, and changes nothing.
@@ -231,17 +245,18 @@ impl Config {
     /// # Errors
     /// All mistakes.
     pub fn check(&self) -> Result<(), ConfigError> {
-        Turn::with(|_, policies| self.plan(policies).map(drop))
+        let policies = registry::policies();
+        let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
+        self.plan(&managed).map(drop)
     }
 
-    fn load_over(&self, policies: &[&dyn Managed], in_force: &mut Vec<Entry>) -> Result<Applied, ConfigError> {
+    fn load_over(&self, policies: &[&dyn Managed], in_force: &InForce) -> Result<Applied, ConfigError> {
         let (entries, changes) = self.plan(policies)?;
         let before = applied::settings(policies);
-        for change in changes {
-            change();
-        }
         let left_out = resolve::left_out(&entries, policies);
-        *in_force = entries;
+        let load = in_force.put(entries);
+        turn::run(changes, || in_force.is(load));
+        in_force.catch_up(load, policies);
         Ok(Applied::since(&before, policies, left_out))
     }
 
@@ -276,20 +291,23 @@ impl Config {
 
 /// Gives a policy that comes at run time the settings that are in force for it.
 ///
-/// To be called when it is among the policies that [`Config::load`] finds, and without a lock that listing them takes: a load
-/// that is under way then sees it, or has ended when this begins.
+/// To be called when it is among the policies that [`Config::load`] finds: a load that is under way then sees it, or what
+/// it says is seen here.
 ///
 /// # Errors
 /// What the policy does not take; it stays as it is then.
 pub(crate) fn apply_to(policy: &dyn Managed) -> Result<Applied, ConfigError> {
-    apply_over(policy, &Turn::take()?)
+    apply_over(policy, &IN_FORCE)
 }
 
-fn apply_over(policy: &dyn Managed, in_force: &[Entry]) -> Result<Applied, ConfigError> {
-    let changes = resolve::plan(in_force, &[policy]).map_err(ConfigError::of)?;
+fn apply_over(policy: &dyn Managed, in_force: &InForce) -> Result<Applied, ConfigError> {
     let before = applied::settings(&[policy]);
-    for change in changes {
-        change();
+    loop {
+        let (load, entries) = in_force.get();
+        let changes = resolve::plan(&entries, &[policy]).map_err(ConfigError::of)?;
+        turn::run(changes, || true);
+        if in_force.is(load) {
+            return Ok(Applied::since(&before, &[policy], resolve::left_out(&entries, &[policy])));
+        }
     }
-    Ok(Applied::since(&before, &[policy], resolve::left_out(in_force, &[policy])))
 }

@@ -39,7 +39,6 @@ pub fn register<P: Managed + Send + 'static>(policy: Arc<P>) -> Registered {
     let id = made.next;
     made.next += 1;
     made.policies.push((id, Arc::clone(&policy)));
-    // It is in the list, and that is not locked: a load that is under way sees it, or has ended when this begins.
     drop(made);
     Registered {
         id,
@@ -76,7 +75,7 @@ impl Drop for Registered {
     }
 }
 
-pub(super) fn policies() -> Vec<Policy> {
+pub(crate) fn policies() -> Vec<Policy> {
     lock().policies.iter().map(|(_, policy)| Policy::made(Arc::clone(policy))).collect()
 }
 
