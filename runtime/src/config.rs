@@ -71,7 +71,9 @@
 //! `percentile(0.99)`.
 //!
 //! A name is one that was given, `#[retry(name = "payments")]`. The name alone must tell which policy is meant: where a
-//! function has two timeouts named `payments`, `[payments.timeout]` is refused, and one of them needs another name.
+//! function has two timeouts named `payments`, `[payments.timeout]` is refused, and one of them needs another name. A name
+//! that policies have which were [registered](crate::registry::register) at run time, or that is announced by
+//! [`later`](Config::later), means all who have it, as one for each tenant.
 //!
 //! In a variable words are divided by two underscores and told apart without case; each character of a name that is no
 //! letter or digit is an underscore there, so that `payments-eu` is `PAYMENTS_EU`. A variable that can mean two policies is
@@ -126,7 +128,7 @@ pub use self::error::{ConfigError, Mistake};
 pub use self::watch::Watch;
 
 use self::entries::Entry;
-use self::known::Known;
+use self::known::{Known, Many};
 use self::source::Source;
 use self::turn::{InForce, Turn};
 use crate::registry::{self, Change, Managed, Policy};
@@ -223,7 +225,7 @@ impl Config {
         let _turn = Turn::take()?;
         let policies = registry::policies();
         let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
-        let applied = self.load_over(&managed, &IN_FORCE)?;
+        let applied = self.load_over(&managed, &known::many(&policies), &IN_FORCE)?;
         for policy in registry::made_policies() {
             // Who came meanwhile may have taken what was in force before.
             if !policies.contains(&policy) {
@@ -247,11 +249,11 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let policies = registry::policies();
         let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
-        self.plan(&managed).map(drop)
+        self.plan(&managed, &known::many(&policies)).map(drop)
     }
 
-    fn load_over(&self, policies: &[&dyn Managed], in_force: &InForce) -> Result<Applied, ConfigError> {
-        let (entries, changes) = self.plan(policies)?;
+    fn load_over(&self, policies: &[&dyn Managed], many: &Many, in_force: &InForce) -> Result<Applied, ConfigError> {
+        let (entries, changes) = self.plan(policies, many)?;
         let before = applied::settings(policies);
         let left_out = resolve::left_out(&entries, policies);
         let load = in_force.put(entries);
@@ -261,8 +263,12 @@ impl Config {
     }
 
     /// What would be done to each policy.
-    fn plan<'p>(&self, policies: &[&'p dyn Managed]) -> Result<(Vec<Entry>, Vec<Change<'p>>), ConfigError> {
-        let known = Known::of(policies, &self.later);
+    fn plan<'p>(
+        &self,
+        policies: &[&'p dyn Managed],
+        many: &Many,
+    ) -> Result<(Vec<Entry>, Vec<Change<'p>>), ConfigError> {
+        let known = Known::of(policies, &self.later, many);
         let mut mistakes = Vec::new();
         let mut system = None;
         let mut layers = Vec::new();

@@ -3,7 +3,7 @@
 use ::config::{Value as Raw, ValueKind};
 
 use super::error::{Mistake, did_you_mean};
-use super::known::{COMMON, Known, kind, kinds};
+use super::known::{COMMON, Known, Meant, kind, kinds};
 use super::tree::{self, Tree};
 use crate::PolicyKind;
 use crate::registry::Value;
@@ -120,18 +120,18 @@ impl Reader<'_> {
             let message = unknown_kind(word);
             return self.refuse(&[name, word], origin, &message);
         };
-        match self.known.count(name, kind) {
-            Some(0) => {
+        match self.known.meant(name, kind) {
+            Meant::Nobody => {
                 let kinds = self.known.kinds_of(name).into_iter();
                 let sections: Vec<String> = kinds.map(|kind| tree::path(&[name, kind.as_str()])).collect();
                 let message = format!("no {kind} is named `{name}`; there is `[{}]`", sections.join("]`, `["));
                 self.refuse(&[name, word], origin, &message);
             }
-            Some(2..) => {
+            Meant::Anyone => {
                 let message = format!("more than one {kind} is named `{name}`: give each a name of its own");
                 self.refuse(&[name, word], origin, &message);
             }
-            Some(1) | None => {
+            Meant::This => {
                 for (key, value) in section {
                     self.setting(Level::Own(name.to_owned(), kind), key, value);
                 }

@@ -1,9 +1,9 @@
 //! The names and kinds that a configuration can speak of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::PolicyKind;
-use crate::registry::Managed;
+use crate::registry::{Managed, Policy};
 
 /// What every policy has, or every one that can reject.
 pub(super) const COMMON: [&str; 3] = ["enabled", "shadow", "critical"];
@@ -34,15 +34,25 @@ pub(super) struct Known {
     names: BTreeMap<String, Vec<PolicyKind>>,
     /// Names of policies that come later, of whatever kind.
     later: BTreeSet<String>,
+    /// Names that mean all policies that have them.
+    many: Many,
+}
+
+/// Names that mean all policies of a kind that have them, since these are one to whoever wrote them: copies of one
+/// declaration, or made while the program runs, as one for each tenant.
+pub(super) type Many = HashSet<(&'static str, PolicyKind)>;
+
+pub(super) fn many(policies: &[Policy]) -> Many {
+    policies.iter().filter(|policy| policy.is_made()).map(|policy| (policy.name(), policy.kind())).collect()
 }
 
 impl Known {
-    pub(super) fn of(policies: &[&dyn Managed], later: &[String]) -> Self {
+    pub(super) fn of(policies: &[&dyn Managed], later: &[String], many: &Many) -> Self {
         let mut names: BTreeMap<String, Vec<PolicyKind>> = BTreeMap::new();
         for policy in policies.iter().filter(|policy| policy.is_named()) {
             names.entry(policy.name().to_owned()).or_default().push(policy.kind());
         }
-        Self { names, later: later.iter().cloned().collect() }
+        Self { names, later: later.iter().cloned().collect(), many: many.clone() }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -65,9 +75,22 @@ impl Known {
         kinds
     }
 
-    /// How many policies of a kind have a name; `None` where there may be some later.
-    pub(super) fn count(&self, name: &str, kind: PolicyKind) -> Option<usize> {
-        let count = self.names.get(name).map_or(0, |kinds| kinds.iter().filter(|other| **other == kind).count());
-        if count == 0 && self.later.contains(name) { None } else { Some(count) }
+    /// Whether a name tells which policy of a kind is meant.
+    pub(super) fn meant(&self, name: &str, kind: PolicyKind) -> Meant {
+        let is_later = self.later.contains(name);
+        match self.names.get(name).map_or(0, |kinds| kinds.iter().filter(|other| **other == kind).count()) {
+            0 if !is_later => Meant::Nobody,
+            2.. if !is_later && !self.many.contains(&(name, kind)) => Meant::Anyone,
+            _ => Meant::This,
+        }
     }
+}
+
+pub(super) enum Meant {
+    /// No policy of that kind has the name.
+    Nobody,
+    /// The one that has it, or all of them.
+    This,
+    /// Several have it, that have nothing else in common.
+    Anyone,
 }

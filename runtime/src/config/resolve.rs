@@ -73,10 +73,15 @@ fn is_kill_switch(entry: &Entry) -> bool {
     entry.level == Level::All && entry.key == "enabled" && entry.value == Value::Flag(false)
 }
 
-/// Whether a policy has a setting of those that not every kind has.
+/// Whether a policy has a setting of those that not every kind has. It is asked, since what it shows is not all it has: not
+/// what each call computes.
 fn has(policy: &dyn Managed, key: &str) -> bool {
-    policy.settings().iter().any(|setting| setting.key == key)
+    let is_unknown = |refusals: Vec<Refusal>| refusals.iter().any(|refusal| refusal.message.starts_with(UNKNOWN));
+    !policy.change(&[(key, Value::Flag(true))]).err().is_some_and(is_unknown)
 }
+
+/// So begins what a policy says of a key that it does not have.
+const UNKNOWN: &str = "unknown setting";
 
 /// What settings for a kind, or for all, did not reach.
 pub(super) fn left_out(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
@@ -121,7 +126,7 @@ impl<'p> Refused<'p> {
         };
         let message = match message.strip_prefix(&format!("`{key}` ")) {
             Some(message) => format!("`{path}` {message}"),
-            None if message.starts_with("unknown setting") => {
+            None if message.starts_with(UNKNOWN) => {
                 let settings = policy.settings();
                 let near = did_you_mean(&key, settings.iter().map(|setting| setting.key));
                 format!("`{path}`: {message}{near}")

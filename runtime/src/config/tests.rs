@@ -9,6 +9,7 @@ mod sources;
 #[cfg(feature = "watch")]
 mod watch;
 
+use super::known::Many;
 use super::turn::InForce;
 use super::{Applied, Config, ConfigError};
 use crate::registry::Managed;
@@ -19,16 +20,17 @@ use self::policy::Policy;
 struct Program {
     policies: Vec<Policy>,
     in_force: InForce,
+    many: Many,
 }
 
 impl Program {
     fn of(policies: impl IntoIterator<Item = Policy>) -> Self {
-        Self { policies: policies.into_iter().collect(), in_force: InForce::new() }
+        Self { policies: policies.into_iter().collect(), in_force: InForce::new(), many: Many::new() }
     }
 
     fn load(&mut self, config: &Config) -> Result<Applied, ConfigError> {
         let policies: Vec<&dyn Managed> = self.policies.iter().map(|policy| policy as _).collect();
-        config.load_over(&policies, &self.in_force)
+        config.load_over(&policies, &self.many, &self.in_force)
     }
 
     /// `retry payments: attempts = 3, ..`, without what is as in the attribute.

@@ -121,6 +121,12 @@ impl Policy {
         Ok(())
     }
 
+    /// Whether it was made while the program runs.
+    #[cfg(feature = "config")]
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.0, Source::Made(_))
+    }
+
     /// A flag that is not among its settings is as it is by default.
     pub(crate) fn flag(&self, key: &str) -> bool {
         self.setting(key) == Some(Value::Flag(true))

@@ -25,7 +25,7 @@ fn settings_of_policies_change_and_come_back() {
         [hedge]
         attempts = 3
     ";
-    let applied = Config::new().toml(text).load_over(&policies, &in_force).unwrap();
+    let applied = Config::new().toml(text).load_over(&policies, &Many::new(), &in_force).unwrap();
     assert_eq!(
         applied.to_string().lines().collect::<Vec<_>>(),
         [
@@ -49,7 +49,7 @@ fn settings_of_policies_change_and_come_back() {
         [hedge]
         shadow = true
     ";
-    let error = Config::new().toml(text).load_over(&policies, &in_force).unwrap_err().to_string();
+    let error = Config::new().toml(text).load_over(&policies, &Many::new(), &in_force).unwrap_err().to_string();
     for (line, part) in error.lines().zip([
         "text:3: `retry.attempts` takes a whole number from 1",
         "text:4: `retry.backof`: unknown setting `backof`; expected one of: `attempts`, `backoff`, ",
@@ -61,13 +61,14 @@ fn settings_of_policies_change_and_come_back() {
     assert!(error.lines().nth(1).unwrap().contains("; did you mean `backoff`?"));
     assert_eq!(error.lines().count(), 4, "{error}");
 
-    let error = Config::new().toml("retry.max_delay = \"1ms\"").load_over(&policies, &in_force).unwrap_err();
+    let error =
+        Config::new().toml("retry.max_delay = \"1ms\"").load_over(&policies, &Many::new(), &in_force).unwrap_err();
     assert_eq!(
         error.to_string(),
         "text:1: `retry.max_delay` is shorter than the first delay, which is 100ms (retry `payments`)"
     );
 
-    let applied = Config::new().load_over(&policies, &in_force).unwrap();
+    let applied = Config::new().load_over(&policies, &Many::new(), &in_force).unwrap();
     assert_eq!(applied.changes.len(), 7);
     assert!(!RETRY_CONTROL.is_altered() && !TIMEOUT_CONTROL.is_altered() && !HEDGE_CONTROL.is_altered());
 }
@@ -79,14 +80,14 @@ fn what_can_not_be_reached_is_told() {
     static PLAIN: Retry = Retry::new().name("b");
     let in_force = InForce::new();
     let off = Config::new().variables([("STEADFAST__ENABLED", "false")]);
-    let applied = off.load_over(&[&STEERED, &PLAIN], &in_force).unwrap();
+    let applied = off.load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap();
     assert_eq!(
         applied.to_string(),
         "retry `a`: enabled is false, was true\nSTEADFAST__ENABLED: retry `b` can't be switched off"
     );
 
     // What is for all of a kind goes to those that can take it.
-    let all = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &in_force).unwrap();
+    let all = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap();
     assert_eq!(
         all.to_string().lines().collect::<Vec<_>>(),
         [
@@ -95,9 +96,25 @@ fn what_can_not_be_reached_is_told() {
             "text:1: retry `b` stays as it is, since it has no `.controlled(&CONTROL)`",
         ]
     );
-    let error = Config::new().toml("b.retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &in_force).unwrap_err();
+    let error =
+        Config::new().toml("b.retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap_err();
     assert_eq!(
         error.to_string(),
         "text:1: `b.retry.attempts` can only be changed of a policy with `.controlled(&CONTROL)`"
     );
+}
+
+#[test]
+fn what_each_call_computes_can_be_switched_off() {
+    static CONTROL: RetryControl = RetryControl::new().varying(&["enabled", "critical"]);
+    static RETRY: Retry = Retry::new().name("a").controlled(&CONTROL);
+    let in_force = InForce::new();
+    for text in ["a.enabled = false", "a.critical = true", "critical = true", "enabled = false"] {
+        Config::new().toml(text).load_over(&[&RETRY], &Many::new(), &in_force).unwrap();
+        let said = text.trim_start_matches("a.");
+        assert!(RETRY.settings().iter().any(|s| format!("{} = {}", s.key, s.value) == said), "{text}");
+    }
+    // Which it can't have is no matter of it.
+    let error = Config::new().toml("a.shadow = true").load_over(&[&RETRY], &Many::new(), &in_force).unwrap_err();
+    assert_eq!(error.to_string(), "text:1: `a.shadow` is taken by no policy named `a`");
 }

@@ -84,7 +84,7 @@ fn a_file_that_cannot_be_read_is_a_mistake() {
 fn a_check_changes_nothing() {
     let policy = retry(None);
     let config = Config::new().toml("retry.attempts = 4");
-    assert!(config.plan(&[&policy]).is_ok());
+    assert!(config.plan(&[&policy], &Many::new()).is_ok());
     assert!(!policy.is_altered());
 }
 
@@ -95,7 +95,7 @@ fn one_that_loads_within_a_load_is_refused_and_does_not_wait_for_itself() {
     policy.on_change = || *HEARD.lock().unwrap() = Config::new().load().err().map(|error| error.to_string());
     {
         let _turn = Turn::take().unwrap();
-        Config::new().toml("retry.attempts = 4").load_over(&[&policy], &InForce::new()).unwrap();
+        Config::new().toml("retry.attempts = 4").load_over(&[&policy], &Many::new(), &InForce::new()).unwrap();
     }
     assert_eq!(HEARD.lock().unwrap().as_deref(), Some("configuration: is being loaded by this thread already"));
     assert!(policy.is_altered());
@@ -112,7 +112,10 @@ fn what_is_loaded_last_is_in_force_when_all_have_ended() {
             for attempts in 1..=4 {
                 let (policies, in_force) = (&policies, &in_force);
                 scope.spawn(move || {
-                    Config::new().toml(format!("retry.attempts = {attempts}")).load_over(policies, in_force).unwrap();
+                    Config::new()
+                        .toml(format!("retry.attempts = {attempts}"))
+                        .load_over(policies, &Many::new(), in_force)
+                        .unwrap();
                 });
             }
         });
@@ -141,12 +144,13 @@ fn who_hears_of_a_change_may_wait_for_other_threads() {
     policy.on_change = || {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
-            let load = || Config::new().toml("retry.attempts = 5").load_over(&[&*OTHER], &IN_FORCE).map(drop);
+            let load =
+                || Config::new().toml("retry.attempts = 5").load_over(&[&*OTHER], &Many::new(), &IN_FORCE).map(drop);
             thread::spawn(load).join().unwrap().unwrap();
             thread::spawn(|| apply_over(&*LATE, &IN_FORCE).map(drop)).join().unwrap().unwrap();
         });
     };
-    Config::new().toml("retry.attempts = 4").load_over(&[&policy, &*OTHER], &IN_FORCE).unwrap();
+    Config::new().toml("retry.attempts = 4").load_over(&[&policy, &*OTHER], &Many::new(), &IN_FORCE).unwrap();
     for policy in [&policy, &*OTHER, &*LATE] {
         assert!(policy.to_string().ends_with("attempts = 5"), "{policy}");
     }
