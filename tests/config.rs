@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use steadfast::config::{Applied, Config, ConfigError};
-use steadfast::registry::{self, Setting, Value};
+use steadfast::registry::{self, Managed, Setting, Value};
 use steadfast::{CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
 use steadfast_tests::{Answer, Script, letter};
 use tokio::time::Instant;
@@ -292,6 +292,34 @@ fn a_policy_that_is_made_at_run_time_takes_part() {
     assert!(refused.starts_with("text:2: `eu-west.circuit_breaker.failure_threshold` takes"), "{refused}");
     assert_eq!(registry::find("eu-west")[0].setting("failure_threshold"), Some(Value::Integer(4)));
     drop(turn);
+}
+
+#[test]
+fn several_of_one_name_that_are_made_at_run_time_come_and_go() {
+    let turn = Turn::take();
+    let tenant = || Arc::new(CircuitBreaker::new().name("tenant"));
+    let (one, other) = (tenant(), tenant());
+    let of = |breaker: &Arc<CircuitBreaker>| {
+        let settings = Managed::settings(&**breaker);
+        settings.into_iter().find(|setting| setting.key == "failure_threshold").map(|setting| setting.value)
+    };
+    let registered = [&one, &other].map(|breaker| registry::register(Arc::clone(breaker)));
+    turn.load("tenant.circuit_breaker.failure_threshold = 9\n").unwrap();
+    assert_eq!([of(&one), of(&other)], [Some(9_u32.into()), Some(9_u32.into())]);
+    turn.load("enabled = false\ntenant.circuit_breaker.failure_threshold = 9").unwrap();
+
+    // Who is no longer listed is as it was made, and who is registered once more is not.
+    let again = registry::register(Arc::clone(&one));
+    drop(registered);
+    assert_eq!([of(&one), of(&other)], [Some(9_u32.into()), Some(5_u32.into())]);
+    drop(again);
+    assert_eq!(of(&one), Some(5_u32.into()));
+    // What was changed by hand alone stays.
+    turn.load("").unwrap();
+    let registered = registry::register(Arc::clone(&one));
+    registry::find("tenant")[0].change(&[("failure_threshold", 7_u32.into())]).unwrap();
+    drop(registered);
+    assert_eq!(of(&one), Some(7_u32.into()));
 }
 
 /// `LazyLock`s are made by whoever first asks for the list, here a load.

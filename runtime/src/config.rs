@@ -49,7 +49,8 @@
 //! | 5 | `shadow = true` at the top | `STEADFAST__SHADOW=true` | all policies; the same three alone |
 //! | 6 | | | the attribute |
 //!
-//! Where two sources say the same at the same level, the one that was added last is taken. In 3 and 5 a setting is for the
+//! Where two sources say the same at the same level, the one that was added last is taken. `failure_threshold` and
+//! `failure_rate` are two ways to say one thing, so that the nearer or later takes the place of the other. In 3 and 5 a setting is for the
 //! policies that have it: `shadow` is one of those that reject. In 4 it is for every policy of the kind, and refused, with its
 //! name, where one can't have it: a `limit` for all timeouts, of which one is a percentile.
 //!
@@ -226,11 +227,13 @@ impl Config {
         let policies = registry::policies();
         let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
         let applied = self.load_over(&managed, &known::many(&policies), &IN_FORCE)?;
-        for policy in registry::made_policies() {
-            // Who came meanwhile may have taken what was in force before.
-            if !policies.contains(&policy) {
-                let _ = apply_to(policy.managed());
-            }
+        let made = registry::made_policies();
+        // Who came meanwhile may have taken what was in force before, and who went may have got this when it was gone.
+        for come in made.iter().filter(|policy| !policies.contains(policy)) {
+            let _ = apply_to(come.managed());
+        }
+        for gone in policies.iter().filter(|policy| policy.is_made() && !made.contains(policy)) {
+            take_back(gone.managed());
         }
         Ok(applied)
     }
@@ -271,15 +274,16 @@ impl Config {
         let known = Known::of(policies, &self.later, many);
         let mut mistakes = Vec::new();
         let mut system = None;
-        let mut layers = Vec::new();
+        let (mut layers, mut said) = (Vec::new(), Vec::new());
         for source in &self.sources {
             let layer = source.read(&known, &mut mistakes, &mut system);
             // Each by itself: what is wrong in one might be hidden under the next.
-            entries::of(&layer, &known, &mut mistakes);
+            said.push(entries::of(&layer, &known, &mut mistakes));
             layers.push(layer);
         }
         // Mistakes of layers come twice from their merger.
-        let entries = entries::of(&tree::merged(layers), &known, &mut Vec::new());
+        let mut entries = entries::of(&tree::merged(layers), &known, &mut Vec::new());
+        resolve::mark_replaced(&mut entries, &said);
         mistakes.extend(resolve::without_taker(&entries, policies));
         mistakes.extend(samples::unknown_keys(&entries, policies));
         match resolve::plan(&entries, policies) {
@@ -315,5 +319,15 @@ fn apply_over(policy: &dyn Managed, in_force: &InForce) -> Result<Applied, Confi
         if in_force.is(load) {
             return Ok(Applied::since(&before, &[policy], resolve::left_out(&entries, &[policy])));
         }
+    }
+}
+
+/// Takes away what the configuration in force puts over the settings of a policy.
+pub(crate) fn take_back(policy: &dyn Managed) {
+    let (_, entries) = IN_FORCE.get();
+    if resolve::says_something_of(&entries, policy)
+        && let Ok(change) = policy.change(&[])
+    {
+        turn::run(vec![change], || true);
     }
 }

@@ -18,6 +18,14 @@ pub(super) enum Level {
 }
 
 impl Level {
+    /// Where it is of one kind.
+    pub(super) fn kind(&self) -> Option<PolicyKind> {
+        match self {
+            Self::Kind(kind) | Self::Own(_, kind) => Some(*kind),
+            Self::All | Self::Name(_) => None,
+        }
+    }
+
     /// The sections that lead there.
     pub(super) fn sections(&self) -> Vec<&str> {
         match self {
@@ -35,6 +43,8 @@ pub(super) struct Entry {
     pub(super) key: String,
     pub(super) value: Value,
     pub(super) origin: String,
+    /// By another one that says the same in another way, and comes from a later source.
+    pub(super) is_replaced: bool,
 }
 
 impl Entry {
@@ -159,7 +169,13 @@ impl Reader<'_> {
                 return self.refuse(&path, value, &message);
             }
         };
-        self.entries.push(Entry { level, key: key.to_owned(), value: taken, origin: origin(value) });
+        self.entries.push(Entry {
+            level,
+            key: key.to_owned(),
+            value: taken,
+            origin: origin(value),
+            is_replaced: false,
+        });
     }
 
     fn refuse(&mut self, path: &[&str], value: &Raw, message: &str) {

@@ -13,8 +13,7 @@ pub(super) fn plan<'p>(entries: &[Entry], policies: &[&'p dyn Managed]) -> Resul
     let mut refused = Refused::default();
     for policy in policies {
         let over = over(entries, *policy);
-        let settings: Vec<(&str, Value)> = over.iter().map(|entry| (entry.key.as_str(), entry.value.clone())).collect();
-        match policy.change(&settings) {
+        match policy.change(&values(&over)) {
             Ok(change) => changes.push(change),
             Err(refusals) => {
                 for refusal in refusals {
@@ -41,6 +40,11 @@ pub(super) fn without_taker(entries: &[Entry], policies: &[&dyn Managed]) -> Vec
     mistakes
 }
 
+/// Whether any setting is for a policy.
+pub(super) fn says_something_of(entries: &[Entry], policy: &dyn Managed) -> bool {
+    entries.iter().any(|entry| rank(entry, policy).is_some())
+}
+
 /// The settings that go over those of the policy, one a key.
 fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
     let mut over: BTreeMap<&str, (u8, &Entry)> = BTreeMap::new();
@@ -51,7 +55,46 @@ fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
             *first = (rank, entry);
         }
     }
-    over.into_values().map(|(_, entry)| entry).collect()
+    let ranked: Vec<(u8, &Entry)> = over.into_values().collect();
+    let replaced = |(rank, entry): &(u8, &Entry)| {
+        let by = |(nearer, other): &(u8, &Entry)| nearer > rank && is_replaced(policy.kind(), &entry.key, &other.key);
+        entry.is_replaced || ranked.iter().any(by)
+    };
+    let over: Vec<&Entry> = ranked.iter().filter(|entry| !replaced(entry)).map(|(_, entry)| *entry).collect();
+    if over.len() == ranked.len() { over } else { without_needless(over, policy) }
+}
+
+/// Whether a setting goes where another one comes that is nearer: they say the same in another way.
+fn is_replaced(kind: PolicyKind, key: &str, by: &str) -> bool {
+    const WAYS: [&str; 2] = ["failure_threshold", "failure_rate"];
+    kind == PolicyKind::CircuitBreaker && key != by && WAYS.contains(&key) && WAYS.contains(&by)
+}
+
+/// Without what was of use beside the setting that was replaced, and is of none now.
+fn without_needless<'e>(mut over: Vec<&'e Entry>, policy: &dyn Managed) -> Vec<&'e Entry> {
+    let refusals = policy.change(&values(&over)).err().unwrap_or_default();
+    let is_needless =
+        |key: &str| refusals.iter().any(|refusal| refusal.key == key && refusal.message.contains(" needs "));
+    over.retain(|entry| !is_needless(&entry.key));
+    over
+}
+
+fn values<'e>(over: &[&'e Entry]) -> Vec<(&'e str, Value)> {
+    over.iter().map(|entry| (entry.key.as_str(), entry.value.clone())).collect()
+}
+
+/// Marks those that a later source replaces at the same level.
+pub(super) fn mark_replaced(entries: &mut [Entry], layers: &[Vec<Entry>]) {
+    let same = |a: &Entry, b: &Entry| a.level == b.level && a.key == b.key;
+    let layer = |entry: &Entry| layers.iter().rposition(|layer| layer.iter().any(|other| same(other, entry)));
+    let all = entries.to_vec();
+    for entry in entries {
+        entry.is_replaced = all.iter().any(|other| {
+            other.level == entry.level
+                && entry.level.kind().is_some_and(|kind| is_replaced(kind, &entry.key, &other.key))
+                && layer(other) > layer(entry)
+        });
+    }
 }
 
 /// How near a setting is to a policy; `None` where it is not for it.

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::*;
 use crate::registry::{HedgeControl, RetryControl, TimeoutControl};
-use crate::{Hedge, Retry, Timeout};
+use crate::{CircuitBreaker, Hedge, Retry, Timeout};
 
 #[test]
 fn settings_of_policies_change_and_come_back() {
@@ -117,4 +117,47 @@ fn what_each_call_computes_can_be_switched_off() {
     // Which it can't have is no matter of it.
     let error = Config::new().toml("a.shadow = true").load_over(&[&RETRY], &Many::new(), &in_force).unwrap_err();
     assert_eq!(error.to_string(), "text:1: `a.shadow` is taken by no policy named `a`");
+}
+
+/// `failure_threshold` and `failure_rate` say one thing in two ways.
+#[test]
+fn a_nearer_setting_takes_the_place_of_its_alternative() {
+    static BREAKER: CircuitBreaker = CircuitBreaker::new().name("near");
+    const RATE: &str = "[circuit_breaker]\nfailure_rate = 0.5\nwindow = 50\nmin_calls = 7\n";
+    let in_force = InForce::new();
+    for (file, variable, expected) in [
+        (format!("{RATE}[near.circuit_breaker]\nfailure_threshold = 3"), None, "failure_threshold = 3"),
+        (RATE.to_owned(), Some(("STEADFAST__NEAR__CIRCUIT_BREAKER__FAILURE_THRESHOLD", "3")), "failure_threshold = 3"),
+        (RATE.to_owned(), Some(("STEADFAST__CIRCUIT_BREAKER__FAILURE_THRESHOLD", "3")), "failure_threshold = 3"),
+        (
+            "circuit_breaker.failure_threshold = 3\nnear.circuit_breaker.failure_rate = 0.5".to_owned(),
+            None,
+            "failure_rate = 0.5",
+        ),
+        (
+            "near.circuit_breaker.failure_threshold = 3".to_owned(),
+            Some(("STEADFAST__NEAR__CIRCUIT_BREAKER__FAILURE_RATE", "0.5")),
+            "failure_rate = 0.5",
+        ),
+        // A window is of use all the same.
+        (
+            format!("{RATE}slow_call = \"1s\"\n[near.circuit_breaker]\nfailure_threshold = 3"),
+            None,
+            "failure_threshold = 3, window = 50",
+        ),
+    ] {
+        let config = Config::new().toml(file.clone()).variables(variable);
+        config.load_over(&[&BREAKER], &Many::new(), &in_force).unwrap_or_else(|error| panic!("{file}\n{error}"));
+        let settings = BREAKER.settings();
+        let shown = |key: &&str| settings.iter().find(|s| s.key == *key).map(|s| format!("{key} = {}", s.value));
+        let keys = if expected.contains("window") {
+            &["failure_threshold", "failure_rate", "window"][..]
+        } else {
+            &["failure_threshold", "failure_rate"]
+        };
+        assert_eq!(keys.iter().filter_map(shown).collect::<Vec<_>>().join(", "), expected, "{file}");
+    }
+    let both = Config::new().toml(format!("{RATE}failure_threshold = 3"));
+    let error = both.load_over(&[&BREAKER], &Many::new(), &in_force).unwrap_err();
+    assert!(error.to_string().contains("give one of them"), "{error}");
 }
