@@ -11,7 +11,9 @@ use std::{env, fs, thread};
 
 use steadfast::config::{Applied, Config, ConfigError};
 use steadfast::registry::{self, Managed, Setting, Value};
-use steadfast::{CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
+use steadfast::{
+    CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, resilient, retry, timeout,
+};
 use steadfast_tests::{Answer, Script, letter};
 use tokio::time::Instant;
 
@@ -292,6 +294,43 @@ fn a_policy_that_is_made_at_run_time_takes_part() {
     assert!(refused.starts_with("text:2: `eu-west.circuit_breaker.failure_threshold` takes"), "{refused}");
     assert_eq!(registry::find("eu-west")[0].setting("failure_threshold"), Some(Value::Integer(4)));
     drop(turn);
+}
+
+/// What a set declares once, each of its functions has a copy of.
+#[test]
+fn a_name_in_a_set_means_the_copies_of_all_functions() {
+    steadfast::policies! {
+        stack: [
+            fallback(Ok(9), name = "set"),
+            retry(name = "set", attempts = 2, backoff = none),
+            timeout("1s", name = "set"),
+        ],
+        other: [retry(name = "other set", attempts = 2)],
+        same: [retry(name = "other set", attempts = 2)]
+    }
+    #[resilient(stack)]
+    async fn one() -> Answer {
+        Ok(1)
+    }
+    #[resilient(stack)]
+    async fn two() -> Answer {
+        Ok(2)
+    }
+    #[resilient(other)]
+    async fn three() -> Answer {
+        Ok(3)
+    }
+    #[resilient(same)]
+    async fn four() -> Answer {
+        Ok(4)
+    }
+    let _ = (one(), two(), three(), four());
+
+    let turn = Turn::take();
+    let applied = turn.load("[set]\nretry.attempts = 5\ntimeout.limit = \"2s\"\nfallback.enabled = false").unwrap();
+    assert_eq!(applied.changes.len(), 6, "{applied}");
+    let error = turn.load("[\"other set\".retry]\nattempts = 5").unwrap_err();
+    assert!(error.to_string().contains("more than one retry is named `other set`"), "{error}");
 }
 
 #[test]

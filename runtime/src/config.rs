@@ -74,7 +74,8 @@
 //! A name is one that was given, `#[retry(name = "payments")]`. The name alone must tell which policy is meant: where a
 //! function has two timeouts named `payments`, `[payments.timeout]` is refused, and one of them needs another name. A name
 //! that policies have which were [registered](crate::registry::register) at run time, or that is announced by
-//! [`later`](Config::later), means all who have it, as one for each tenant.
+//! [`later`](Config::later), means all who have it, as one for each tenant; so
+//! does that of a retry, timeout, hedge or fallback in a set of [`policies!`](crate::policies), of which each function has its own.
 //!
 //! In a variable words are divided by two underscores and told apart without case; each character of a name that is no
 //! letter or digit is an underscore there, so that `payments-eu` is `PAYMENTS_EU`. A variable that can mean two policies is

@@ -6,6 +6,7 @@
 //! controlled!(static RETRY: Retry = VALUE)                   &'static Retry: settings may be put over those of VALUE
 //! controlled!(RETRY: Retry = VALUE; KNOWN; "attempts")       Retry, made by each call. KNOWN is what is the same for all
 //!                                                            calls, and stands in the list for all of them
+//! ..!(.. ; in "7:12")                                        a copy of what a set declares, where its name stands there
 //! listed!(PAYMENTS);                                         a policy that is made elsewhere
 //! register!(PAYMENTS);                                       the same, if the user says so
 //! ```

@@ -43,7 +43,15 @@ pub(super) struct Known {
 pub(super) type Many = HashSet<(&'static str, PolicyKind)>;
 
 pub(super) fn many(policies: &[Policy]) -> Many {
-    policies.iter().filter(|policy| policy.is_made()).map(|policy| (policy.name(), policy.kind())).collect()
+    let mut many = Many::new();
+    // By name and then by kind.
+    for same in policies.chunk_by(|a, b| (a.name(), a.kind()) == (b.name(), b.kind())) {
+        let of_a_set = same[0].set().is_some() && same.iter().all(|policy| policy.set() == same[0].set());
+        if of_a_set || same.iter().any(Policy::is_made) {
+            many.insert((same[0].name(), same[0].kind()));
+        }
+    }
+    many
 }
 
 impl Known {
