@@ -87,14 +87,19 @@
 //! does not take, and settings that do not go together. All mistakes are reported at once, with key and line, and then
 //! nothing changes; see [`ConfigError`]. A value that is nowhere in force, since a nearer one is for every policy, is not
 //! looked at; nor are those of a kind that the program has no policy of, but their keys are.
+//! A variable of one underscore that looks as though it was meant, `STEADFAST_ENABLED=false`, is a mistake, too.
 //! [`Config::check`] only checks, as in a test of the file that goes to production.
 //!
 //! # While the program runs
 //!
 //! A change is in force for the next call, which sees all of it or nothing; a call takes no lock for it. Policies keep their
-//! state: a breaker stays open, a bulkhead keeps its calls. A load takes the place of what was put over the settings by
-//! hand, with [`Policy::change`](crate::registry::Policy::change). A policy that is
-//! [registered](crate::registry::register) at run time gets its settings then. `Config::watch` (feature `watch`) loads again whenever
+//! state: a breaker stays open, a bulkhead keeps its calls. What somebody forces, as by
+//! [`force_open`](crate::registry::Policy::force_open), stays in force whatever `enabled` and the kill switch say, until it is
+//! reset. A load takes the place of what was put over the settings by
+//! hand, with [`Policy::change`](crate::registry::Policy::change); `change(&[])` takes that back before. A policy that is
+//! [registered](crate::registry::register) at run time gets its settings then, also while a load is under way. No lock is held
+//! while policies change. So while two threads load at once, a policy may for a moment have what the earlier one says, and
+//! for longer where a listener of that policy waits; when both have ended it is the later one. `Config::watch` (feature `watch`) loads again whenever
 //! a file changes.
 //!
 //! # What the crates do

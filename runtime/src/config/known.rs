@@ -34,6 +34,8 @@ pub(super) struct Known {
     names: BTreeMap<String, Vec<PolicyKind>>,
     /// Names of policies that come later, of whatever kind.
     later: BTreeSet<String>,
+    /// The paths of functions whose policies have no name.
+    paths: BTreeSet<&'static str>,
     /// Names that mean all policies that have them.
     many: Many,
 }
@@ -60,12 +62,19 @@ impl Known {
         for policy in policies.iter().filter(|policy| policy.is_named()) {
             names.entry(policy.name().to_owned()).or_default().push(policy.kind());
         }
-        Self { names, later: later.iter().cloned().collect(), many: many.clone() }
+        let paths = policies.iter().filter(|policy| !policy.is_named()).map(|policy| policy.name()).collect();
+        Self { names, paths, later: later.iter().cloned().collect(), many: many.clone() }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let later = self.later.iter().filter(|name| !self.names.contains_key(*name));
         self.names.keys().chain(later).map(String::as_str)
+    }
+
+    /// The path of a function, or the end of one, whose policies have no name.
+    pub(super) fn path(&self, word: &str) -> Option<&'static str> {
+        let is_end = |path: &&&str| path.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with("::"));
+        self.paths.iter().find(is_end).copied()
     }
 
     pub(super) fn is_name(&self, name: &str) -> bool {

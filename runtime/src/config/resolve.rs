@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::entries::{Entry, Level};
-use super::error::{Mistake, did_you_mean};
+use super::error::Mistake;
 use crate::PolicyKind;
+use crate::registry::keys::did_you_mean;
 use crate::registry::{Change, Managed, Refusal, Value};
 
 /// What is to be done to each policy, or what is wrong; nothing has changed yet.
@@ -169,7 +170,7 @@ impl<'p> Refused<'p> {
         };
         let message = match message.strip_prefix(&format!("`{key}` ")) {
             Some(message) => format!("`{path}` {message}"),
-            None if message.starts_with(UNKNOWN) => {
+            None if message.starts_with(UNKNOWN) && !message.contains("did you mean") && !message.contains("alone") => {
                 let settings = policy.settings();
                 let near = did_you_mean(&key, settings.iter().map(|setting| setting.key));
                 format!("`{path}`: {message}{near}")
