@@ -25,7 +25,7 @@ pub(crate) const KEYS: &[Key<Settings>] = &[
         name: "per",
         get: |settings| Some(Value::of_duration(settings.per.max(Duration::from_nanos(1)))),
         set: |settings, value| match value.duration()? {
-            Duration::ZERO => Err("is longer than nothing, e.g. `per = \"1s\"`".to_owned()),
+            Duration::ZERO => Err("takes a duration above zero, e.g. \"1s\"".to_owned()),
             per => Ok(settings.per = per),
         },
     },

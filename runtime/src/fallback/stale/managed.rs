@@ -54,7 +54,7 @@ const KEYS: &[Key<Part>] = &[
         set: |part, value| {
             part.stale = Some(match value.duration()? {
                 Duration::ZERO => {
-                    return Err("says how old an answer may be, e.g. \"10m\": none is younger than nothing".to_owned());
+                    return Err("takes a duration above zero, e.g. \"10m\": how old an answer may be".to_owned());
                 }
                 age => age,
             });

@@ -55,7 +55,7 @@ fn what_the_attribute_refuses_is_refused() {
     for (over, messages) in [
         (&[("rate", "1")][..], &["rate: unknown setting `rate`; expected one of: `permits`, `per`"][..]),
         (&[("permits", "0")], &["permits: `permits` takes a whole number from 1"]),
-        (&[("per", "0s")], &["per: `per` is longer than nothing, e.g. `per = \"1s\"`"]),
+        (&[("per", "0s")], &["per: `per` takes a duration above zero, e.g. \"1s\""]),
         (&[("per", "1")], &["per: `per` takes a duration"]),
         (&[("burst", "0")], &["burst: `burst` takes a whole number from 1"]),
         (&[("max_wait", "-1s")], &["max_wait: `max_wait` takes a duration"]),
