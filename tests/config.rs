@@ -5,13 +5,15 @@
 
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use std::{env, fs, thread};
 
 use steadfast::config::{Applied, Config, ConfigError};
-use steadfast::registry::{self, Setting, Value};
-use steadfast::{CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
+use steadfast::registry::{self, Managed, Setting, Value};
+use steadfast::{
+    CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, resilient, retry, timeout,
+};
 use steadfast_tests::{Answer, Script, letter};
 use tokio::time::Instant;
 
@@ -292,4 +294,116 @@ fn a_policy_that_is_made_at_run_time_takes_part() {
     assert!(refused.starts_with("text:2: `eu-west.circuit_breaker.failure_threshold` takes"), "{refused}");
     assert_eq!(registry::find("eu-west")[0].setting("failure_threshold"), Some(Value::Integer(4)));
     drop(turn);
+}
+
+/// What a set declares once, each of its functions has a copy of.
+#[test]
+fn a_name_in_a_set_means_the_copies_of_all_functions() {
+    steadfast::policies! {
+        stack: [
+            fallback(Ok(9), name = "set"),
+            retry(name = "set", attempts = 2, backoff = none),
+            timeout("1s", name = "set"),
+        ],
+        other: [retry(name = "other set", attempts = 2)],
+        same: [retry(name = "other set", attempts = 2)]
+    }
+    #[resilient(stack)]
+    async fn one() -> Answer {
+        Ok(1)
+    }
+    #[resilient(stack)]
+    async fn two() -> Answer {
+        Ok(2)
+    }
+    #[resilient(other)]
+    async fn three() -> Answer {
+        Ok(3)
+    }
+    #[resilient(same)]
+    async fn four() -> Answer {
+        Ok(4)
+    }
+    let _ = (one(), two(), three(), four());
+
+    let turn = Turn::take();
+    let applied = turn.load("[set]\nretry.attempts = 5\ntimeout.limit = \"2s\"\nfallback.enabled = false").unwrap();
+    assert_eq!(applied.changes.len(), 6, "{applied}");
+    let error = turn.load("[\"other set\".retry]\nattempts = 5").unwrap_err();
+    assert!(error.to_string().contains("more than one retry is named `other set`"), "{error}");
+}
+
+#[test]
+fn several_of_one_name_that_are_made_at_run_time_come_and_go() {
+    let turn = Turn::take();
+    let tenant = || Arc::new(CircuitBreaker::new().name("tenant"));
+    let (one, other) = (tenant(), tenant());
+    let of = |breaker: &Arc<CircuitBreaker>| {
+        let settings = Managed::settings(&**breaker);
+        settings.into_iter().find(|setting| setting.key == "failure_threshold").map(|setting| setting.value)
+    };
+    let registered = [&one, &other].map(|breaker| registry::register(Arc::clone(breaker)));
+    turn.load("tenant.circuit_breaker.failure_threshold = 9\n").unwrap();
+    assert_eq!([of(&one), of(&other)], [Some(9_u32.into()), Some(9_u32.into())]);
+    turn.load("enabled = false\ntenant.circuit_breaker.failure_threshold = 9").unwrap();
+
+    // Who is no longer listed is as it was made, and who is registered once more is not.
+    let again = registry::register(Arc::clone(&one));
+    drop(registered);
+    assert_eq!([of(&one), of(&other)], [Some(9_u32.into()), Some(5_u32.into())]);
+    drop(again);
+    assert_eq!(of(&one), Some(5_u32.into()));
+    // What was changed by hand alone stays.
+    turn.load("").unwrap();
+    let registered = registry::register(Arc::clone(&one));
+    registry::find("tenant")[0].change(&[("failure_threshold", 7_u32.into())]).unwrap();
+    drop(registered);
+    assert_eq!(of(&one), Some(7_u32.into()));
+}
+
+/// `LazyLock`s are made by whoever first asks for the list, here a load.
+mod lazy {
+    use super::*;
+
+    static BROKEN: LazyLock<CircuitBreaker> = LazyLock::new(|| panic!("it can't be made"));
+    steadfast::register!(*BROKEN);
+
+    static MADE: LazyLock<CircuitBreaker> = LazyLock::new(|| {
+        let tenant = Arc::new(CircuitBreaker::new().name("made by lazy"));
+        // By another thread as well, which must not wait for the load.
+        let other = Arc::clone(&tenant);
+        thread::spawn(move || Box::leak(Box::new(registry::register(other)))).join().unwrap();
+        let registered = Box::leak(Box::new(registry::register(tenant)));
+        assert!(registered.refused().is_none());
+        CircuitBreaker::new().name("lazy")
+    });
+    steadfast::register!(*MADE);
+
+    #[test]
+    fn one_that_cannot_be_made_is_left_out() {
+        let turn = Turn::take();
+        for _ in 0..2 {
+            assert!(!registry::policies().is_empty());
+            drop(steadfast::health());
+            turn.load("enabled = false").unwrap();
+        }
+    }
+
+    /// In a process of its own, where nothing has asked for the list before.
+    #[test]
+    fn who_is_registered_while_one_is_made_has_its_settings() {
+        let turn = Turn::take();
+        if env::var_os("CONFIG_TEST_CHILD").is_some() {
+            turn.load("enabled = false").unwrap();
+            for name in ["lazy", "made by lazy"] {
+                assert_eq!(registry::find(name)[0].setting("enabled"), Some(Value::Flag(false)), "{name}");
+            }
+            return;
+        }
+        drop(turn);
+        let mut command = Command::new(env::current_exe().unwrap());
+        let test = "lazy::who_is_registered_while_one_is_made_has_its_settings";
+        let output = command.args(["--exact", test]).env("CONFIG_TEST_CHILD", "1").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
 }

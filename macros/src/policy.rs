@@ -104,6 +104,8 @@ pub(crate) struct Layer {
     pub(crate) filter: Filter,
     /// Tells its variables and its rejections from those of the other layers: 1 is the outermost.
     pub(crate) number: u8,
+    /// Where its name stands in a set, which tells the copies of one declaration: `7:12`.
+    pub(crate) set: Option<String>,
 }
 
 impl Layer {
@@ -211,17 +213,22 @@ impl Layer {
         }
     }
 
+    /// `; in "7:12"`
+    fn of_set(&self) -> Option<TokenStream> {
+        self.set.as_ref().map(|set| quote_spanned!(Span::mixed_site()=> ; in #set))
+    }
+
     /// `{ static RETRY: Retry = VALUE; &RETRY }`, for a policy that keeps state.
     pub(crate) fn kept(&self, root: &Root, ty: &TokenStream, value: &TokenStream) -> TokenStream {
-        let item = self.item();
-        quote_spanned!(Span::mixed_site()=> #root::__private::policy!(static #item: #ty = #value))
+        let (item, set) = (self.item(), self.of_set());
+        quote_spanned!(Span::mixed_site()=> #root::__private::policy!(static #item: #ty = #value #set))
     }
 
     /// As `kept`, for a policy that is its settings, over which others may be put.
     pub(crate) fn constant(&self, root: &Root, ty: &TokenStream, Made { value, varying, .. }: Made) -> TokenStream {
-        let (item, common) = (self.item(), self.common());
+        let (item, common, set) = (self.item(), self.common(), self.of_set());
         let varying = (!varying.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> ; #(#varying),*));
-        quote_spanned!(Span::mixed_site()=> #root::__private::controlled!(static #item: #ty = #value #common #varying))
+        quote_spanned!(Span::mixed_site()=> #root::__private::controlled!(static #item: #ty = #value #common #varying #set))
     }
 
     /// As `constant`, for one that each call makes: a value.
@@ -230,8 +237,9 @@ impl Layer {
         let Made { value, known, mut varying } = made;
         let known_flags = flags.literals();
         varying.extend(flags.varying());
+        let set = self.of_set();
         quote_spanned!(Span::mixed_site()=> #root::__private::controlled!(
-            #item: #ty = #value #common; #known #known_flags.#named; #(#varying),*
+            #item: #ty = #value #common; #known #known_flags.#named; #(#varying),* #set
         ))
     }
 }

@@ -66,7 +66,9 @@ impl Stack {
             let policy = read(&mut args);
             args.finish();
             let number = u8::try_from(layers.len() + 1).unwrap_or(u8::MAX);
-            layers.push(Layer { kind, policy, common, span, filter, number });
+            let name = common.name.as_ref().filter(|_| is_of_a_set).map(|name| name.span().start());
+            let set = name.map(|place| format!("{}:{}", place.line, place.column));
+            layers.push(Layer { kind, policy, common, span, filter, number, set });
         }
         let outcome = outcome.unwrap_or_default();
         for layer in &mut layers {

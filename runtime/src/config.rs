@@ -49,7 +49,8 @@
 //! | 5 | `shadow = true` at the top | `STEADFAST__SHADOW=true` | all policies; the same three alone |
 //! | 6 | | | the attribute |
 //!
-//! Where two sources say the same at the same level, the one that was added last is taken. In 3 and 5 a setting is for the
+//! Where two sources say the same at the same level, the one that was added last is taken. `failure_threshold` and
+//! `failure_rate` are two ways to say one thing, so that the nearer or later takes the place of the other. In 3 and 5 a setting is for the
 //! policies that have it: `shadow` is one of those that reject. In 4 it is for every policy of the kind, and refused, with its
 //! name, where one can't have it: a `limit` for all timeouts, of which one is a percentile.
 //!
@@ -71,7 +72,10 @@
 //! `percentile(0.99)`.
 //!
 //! A name is one that was given, `#[retry(name = "payments")]`. The name alone must tell which policy is meant: where a
-//! function has two timeouts named `payments`, `[payments.timeout]` is refused, and one of them needs another name.
+//! function has two timeouts named `payments`, `[payments.timeout]` is refused, and one of them needs another name. A name
+//! that policies have which were [registered](crate::registry::register) at run time, or that is announced by
+//! [`later`](Config::later), means all who have it, as one for each tenant; so
+//! does that of a retry, timeout, hedge or fallback in a set of [`policies!`](crate::policies), of which each function has its own.
 //!
 //! In a variable words are divided by two underscores and told apart without case; each character of a name that is no
 //! letter or digit is an underscore there, so that `payments-eu` is `PAYMENTS_EU`. A variable that can mean two policies is
@@ -83,14 +87,19 @@
 //! does not take, and settings that do not go together. All mistakes are reported at once, with key and line, and then
 //! nothing changes; see [`ConfigError`]. A value that is nowhere in force, since a nearer one is for every policy, is not
 //! looked at; nor are those of a kind that the program has no policy of, but their keys are.
+//! A variable of one underscore that looks as though it was meant, `STEADFAST_ENABLED=false`, is a mistake, too.
 //! [`Config::check`] only checks, as in a test of the file that goes to production.
 //!
 //! # While the program runs
 //!
 //! A change is in force for the next call, which sees all of it or nothing; a call takes no lock for it. Policies keep their
-//! state: a breaker stays open, a bulkhead keeps its calls. A load takes the place of what was put over the settings by
-//! hand, with [`Policy::change`](crate::registry::Policy::change). A policy that is
-//! [registered](crate::registry::register) at run time gets its settings then. `Config::watch` (feature `watch`) loads again whenever
+//! state: a breaker stays open, a bulkhead keeps its calls. What somebody forces, as by
+//! [`force_open`](crate::registry::Policy::force_open), stays in force whatever `enabled` and the kill switch say, until it is
+//! reset. A load takes the place of what was put over the settings by
+//! hand, with [`Policy::change`](crate::registry::Policy::change); `change(&[])` takes that back before. A policy that is
+//! [registered](crate::registry::register) at run time gets its settings then, also while a load is under way. No lock is held
+//! while policies change. So while two threads load at once, a policy may for a moment have what the earlier one says, and
+//! for longer where a listener of that policy waits; when both have ended it is the later one. `Config::watch` (feature `watch`) loads again whenever
 //! a file changes.
 //!
 //! # What the crates do
@@ -126,10 +135,12 @@ pub use self::error::{ConfigError, Mistake};
 pub use self::watch::Watch;
 
 use self::entries::Entry;
-use self::known::Known;
+use self::known::{Known, Many};
 use self::source::Source;
-use self::turn::Turn;
-use crate::registry::{Change, Managed};
+use self::turn::{InForce, Turn};
+use crate::registry::{self, Change, Managed, Policy};
+
+static IN_FORCE: InForce = InForce::new();
 
 /// Where settings come from. What comes later goes over what comes before.
 ///
@@ -209,14 +220,28 @@ impl Config {
     }
 
     /// Reads all sources and puts what they say over the settings of the attributes, in the place of what was loaded before.
-    /// Called again it reads them anew. It reads files, so it blocks; where two threads load, one does so after the other.
+    /// Called again it reads them anew. It reads files, so it blocks. Where several threads load at once, that which comes last
+    /// is in force when all have ended: none waits for another, so that who hears of a change may register policies and
+    /// wait for threads that load. Only to load within a load of the same thread is refused.
     ///
     /// # Errors
     /// All mistakes. Everything stays as it is then.
     #[doc(alias = "reload")]
     #[doc(alias = "apply")]
     pub fn load(&self) -> Result<Applied, ConfigError> {
-        Turn::with(|in_force, policies| self.load_over(policies, in_force))
+        let _turn = Turn::take()?;
+        let policies = registry::policies();
+        let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
+        let applied = self.load_over(&managed, &known::many(&policies), &IN_FORCE)?;
+        let made = registry::made_policies();
+        // Who came meanwhile may have taken what was in force before, and who went may have got this when it was gone.
+        for come in made.iter().filter(|policy| !policies.contains(policy)) {
+            let _ = apply_to(come.managed());
+        }
+        for gone in policies.iter().filter(|policy| policy.is_made() && !made.contains(policy)) {
+            take_back(gone.managed());
+        }
+        Ok(applied)
     }
 
     /// Checks all that [`load`](Self::load) would, and changes nothing.
@@ -231,34 +256,40 @@ impl Config {
     /// # Errors
     /// All mistakes.
     pub fn check(&self) -> Result<(), ConfigError> {
-        Turn::with(|_, policies| self.plan(policies).map(drop))
+        let policies = registry::policies();
+        let managed: Vec<&dyn Managed> = policies.iter().map(Policy::managed).collect();
+        self.plan(&managed, &known::many(&policies)).map(drop)
     }
 
-    fn load_over(&self, policies: &[&dyn Managed], in_force: &mut Vec<Entry>) -> Result<Applied, ConfigError> {
-        let (entries, changes) = self.plan(policies)?;
+    fn load_over(&self, policies: &[&dyn Managed], many: &Many, in_force: &InForce) -> Result<Applied, ConfigError> {
+        let (entries, changes) = self.plan(policies, many)?;
         let before = applied::settings(policies);
-        for change in changes {
-            change();
-        }
         let left_out = resolve::left_out(&entries, policies);
-        *in_force = entries;
+        let load = in_force.put(entries);
+        turn::run(changes, || in_force.is(load));
+        in_force.catch_up(load, policies);
         Ok(Applied::since(&before, policies, left_out))
     }
 
     /// What would be done to each policy.
-    fn plan<'p>(&self, policies: &[&'p dyn Managed]) -> Result<(Vec<Entry>, Vec<Change<'p>>), ConfigError> {
-        let known = Known::of(policies, &self.later);
+    fn plan<'p>(
+        &self,
+        policies: &[&'p dyn Managed],
+        many: &Many,
+    ) -> Result<(Vec<Entry>, Vec<Change<'p>>), ConfigError> {
+        let known = Known::of(policies, &self.later, many);
         let mut mistakes = Vec::new();
         let mut system = None;
-        let mut layers = Vec::new();
+        let (mut layers, mut said) = (Vec::new(), Vec::new());
         for source in &self.sources {
             let layer = source.read(&known, &mut mistakes, &mut system);
             // Each by itself: what is wrong in one might be hidden under the next.
-            entries::of(&layer, &known, &mut mistakes);
+            said.push(entries::of(&layer, &known, &mut mistakes));
             layers.push(layer);
         }
         // Mistakes of layers come twice from their merger.
-        let entries = entries::of(&tree::merged(layers), &known, &mut Vec::new());
+        let mut entries = entries::of(&tree::merged(layers), &known, &mut Vec::new());
+        resolve::mark_replaced(&mut entries, &said);
         mistakes.extend(resolve::without_taker(&entries, policies));
         mistakes.extend(samples::unknown_keys(&entries, policies));
         match resolve::plan(&entries, policies) {
@@ -276,20 +307,33 @@ impl Config {
 
 /// Gives a policy that comes at run time the settings that are in force for it.
 ///
-/// To be called when it is among the policies that [`Config::load`] finds, and without a lock that listing them takes: a load
-/// that is under way then sees it, or has ended when this begins.
+/// To be called when it is among the policies that [`Config::load`] finds: a load that is under way then sees it, or what
+/// it says is seen here.
 ///
 /// # Errors
 /// What the policy does not take; it stays as it is then.
 pub(crate) fn apply_to(policy: &dyn Managed) -> Result<Applied, ConfigError> {
-    apply_over(policy, &Turn::take()?)
+    apply_over(policy, &IN_FORCE)
 }
 
-fn apply_over(policy: &dyn Managed, in_force: &[Entry]) -> Result<Applied, ConfigError> {
-    let changes = resolve::plan(in_force, &[policy]).map_err(ConfigError::of)?;
+fn apply_over(policy: &dyn Managed, in_force: &InForce) -> Result<Applied, ConfigError> {
     let before = applied::settings(&[policy]);
-    for change in changes {
-        change();
+    loop {
+        let (load, entries) = in_force.get();
+        let changes = resolve::plan(&entries, &[policy]).map_err(ConfigError::of)?;
+        turn::run(changes, || true);
+        if in_force.is(load) {
+            return Ok(Applied::since(&before, &[policy], resolve::left_out(&entries, &[policy])));
+        }
     }
-    Ok(Applied::since(&before, &[policy], resolve::left_out(in_force, &[policy])))
+}
+
+/// Takes away what the configuration in force puts over the settings of a policy.
+pub(crate) fn take_back(policy: &dyn Managed) {
+    let (_, entries) = IN_FORCE.get();
+    if resolve::says_something_of(&entries, policy)
+        && let Ok(change) = policy.change(&[])
+    {
+        turn::run(vec![change], || true);
+    }
 }

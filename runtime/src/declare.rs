@@ -6,6 +6,7 @@
 //! controlled!(static RETRY: Retry = VALUE)                   &'static Retry: settings may be put over those of VALUE
 //! controlled!(RETRY: Retry = VALUE; KNOWN; "attempts")       Retry, made by each call. KNOWN is what is the same for all
 //!                                                            calls, and stands in the list for all of them
+//! ..!(.. ; in "7:12")                                        a copy of what a set declares, where its name stands there
 //! listed!(PAYMENTS);                                         a policy that is made elsewhere
 //! register!(PAYMENTS);                                       the same, if the user says so
 //! ```
@@ -60,7 +61,7 @@ pub use self::list::*;
 ///
 /// A `static` that an attribute names, as in `#[circuit_breaker(PAYMENTS)]`, is listed without it. What is not itself a
 /// policy is said with a star, `register!(*MAILS)`: a reference to one, or a `LazyLock`, which is then made by whoever
-/// first asks for the list. It stands where items or statements do.
+/// first asks for the list; one whose making panics is left out. It stands where items or statements do.
 ///
 /// ```
 /// use steadfast::CircuitBreaker;

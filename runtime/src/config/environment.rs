@@ -5,17 +5,44 @@ use std::ffi::{OsStr, OsString};
 
 use ::config::{Value, ValueKind};
 
-use super::entries::{Level, unknown_kind};
-use super::error::{Mistake, did_you_mean};
-use super::known::{Known, kind, kinds};
+use super::entries::{Level, unknown_kind, unknown_policy};
+use super::error::Mistake;
+use super::known::{COMMON, Known, kind, kinds};
 use super::tree::{self, Tree};
 
 /// Also between the words that follow.
 const BETWEEN: &str = "__";
-const PREFIX: &str = "steadfast__";
+pub(super) const PREFIX: &str = "steadfast__";
 
 pub(super) const FORMS: &str =
     "expected `STEADFAST__KEY`, `STEADFAST__KIND__KEY`, `STEADFAST__NAME__KEY` or `STEADFAST__NAME__KIND__KEY`";
+
+const SINGLE: &str = "steadfast_";
+
+/// What was meant where an underscore is missing, if we can be meant: what begins with one of our switches, names or kinds,
+/// or has a kind in it.
+fn with_two(words: &str, known: &Known) -> Option<String> {
+    let after = |first: &str| words.strip_prefix(first).filter(|rest| rest.is_empty() || rest.starts_with('_'));
+    let words_of_ours = known.names().map(as_word).chain(kinds().map(str::to_owned)).chain(COMMON.map(str::to_owned));
+    let in_the_middle = || {
+        let before = kinds().filter_map(|kind| words.split_once(&format!("_{kind}_")));
+        before.map(|(first, _)| first.to_owned()).next()
+    };
+    let longest = words_of_ours.filter(|first| after(first).is_some()).max_by_key(String::len);
+    let first = longest.or_else(in_the_middle)?;
+    let mut rest = after(&first)?.trim_start_matches('_');
+    if rest.is_empty() {
+        return COMMON.contains(&first.as_str()).then(|| format!("STEADFAST__{}", first.to_uppercase()));
+    }
+    let mut path = vec![first.as_str()];
+    let kind = kinds().filter(|kind| rest.strip_prefix(kind).is_some_and(|rest| rest.starts_with('_')));
+    if let Some(kind) = kind.max_by_key(|kind| kind.len()) {
+        path.push(kind);
+        rest = rest[kind.len()..].trim_start_matches('_');
+    }
+    path.push(rest);
+    Some(format!("STEADFAST__{}", path.join(BETWEEN).to_uppercase()))
+}
 
 /// What those variables say that are meant for us.
 pub(super) fn read(
@@ -29,7 +56,15 @@ pub(super) fn read(
     variables.sort();
     for (variable, value) in variables {
         let shown = variable.to_string_lossy().into_owned();
-        let Some(words) = as_word(&shown).strip_prefix(PREFIX).map(str::to_owned) else { continue };
+        let word = as_word(&shown);
+        let Some(words) = word.strip_prefix(PREFIX).map(str::to_owned) else {
+            // In an emergency a slip must not go unheard.
+            if let Some(meant) = word.strip_prefix(SINGLE).and_then(|words| with_two(words, known)) {
+                let message = format!("words are divided by two underscores: `{meant}`");
+                mistakes.push(Mistake::new("", shown, message));
+            }
+            continue;
+        };
         let read = path(&words, known).and_then(|path| match said.insert(path.clone(), shown.clone()) {
             Some(other) => Err(format!("sets the same as `{other}`")),
             None => Ok((path, parsed(&value)?)),
@@ -87,10 +122,7 @@ fn unknown(words: &str, known: &Known) -> String {
         (Some(_), Some((word, key))) if !word.is_empty() && !key.is_empty() && kind(word).is_none() => {
             unknown_kind(word)
         }
-        (None, _) if !first.is_empty() && !rest.is_empty() && kind(first).is_none() => {
-            let near = did_you_mean(first, known.names().chain(kinds()));
-            format!("unknown policy `{first}`{near}")
-        }
+        (None, _) if !first.is_empty() && !rest.is_empty() && kind(first).is_none() => unknown_policy(first, known),
         _ => FORMS.to_owned(),
     }
 }

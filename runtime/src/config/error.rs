@@ -87,15 +87,3 @@ impl fmt::Display for Mistake {
         write!(f, "{}: {}", self.origin, self.message)
     }
 }
-
-/// The end of a message on an unknown word: `; did you mean `payments`?`, or nothing where no known word is near.
-pub(super) fn did_you_mean<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> String {
-    let lower = word.to_lowercase();
-    let most = (word.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|other| (strsim::osa_distance(&lower, &other.to_lowercase()), other))
-        .filter(|(distance, other)| *distance <= most && *other != word)
-        .min()
-        .map_or_else(String::new, |(_, other)| format!("; did you mean `{other}`?"))
-}

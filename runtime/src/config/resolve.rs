@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::entries::{Entry, Level};
-use super::error::{Mistake, did_you_mean};
+use super::error::Mistake;
 use crate::PolicyKind;
+use crate::registry::keys::did_you_mean;
 use crate::registry::{Change, Managed, Refusal, Value};
 
 /// What is to be done to each policy, or what is wrong; nothing has changed yet.
@@ -13,8 +14,7 @@ pub(super) fn plan<'p>(entries: &[Entry], policies: &[&'p dyn Managed]) -> Resul
     let mut refused = Refused::default();
     for policy in policies {
         let over = over(entries, *policy);
-        let settings: Vec<(&str, Value)> = over.iter().map(|entry| (entry.key.as_str(), entry.value.clone())).collect();
-        match policy.change(&settings) {
+        match policy.change(&values(&over)) {
             Ok(change) => changes.push(change),
             Err(refusals) => {
                 for refusal in refusals {
@@ -41,6 +41,11 @@ pub(super) fn without_taker(entries: &[Entry], policies: &[&dyn Managed]) -> Vec
     mistakes
 }
 
+/// Whether any setting is for a policy.
+pub(super) fn says_something_of(entries: &[Entry], policy: &dyn Managed) -> bool {
+    entries.iter().any(|entry| rank(entry, policy).is_some())
+}
+
 /// The settings that go over those of the policy, one a key.
 fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
     let mut over: BTreeMap<&str, (u8, &Entry)> = BTreeMap::new();
@@ -51,7 +56,46 @@ fn over<'e>(entries: &'e [Entry], policy: &dyn Managed) -> Vec<&'e Entry> {
             *first = (rank, entry);
         }
     }
-    over.into_values().map(|(_, entry)| entry).collect()
+    let ranked: Vec<(u8, &Entry)> = over.into_values().collect();
+    let replaced = |(rank, entry): &(u8, &Entry)| {
+        let by = |(nearer, other): &(u8, &Entry)| nearer > rank && is_replaced(policy.kind(), &entry.key, &other.key);
+        entry.is_replaced || ranked.iter().any(by)
+    };
+    let over: Vec<&Entry> = ranked.iter().filter(|entry| !replaced(entry)).map(|(_, entry)| *entry).collect();
+    if over.len() == ranked.len() { over } else { without_needless(over, policy) }
+}
+
+/// Whether a setting goes where another one comes that is nearer: they say the same in another way.
+fn is_replaced(kind: PolicyKind, key: &str, by: &str) -> bool {
+    const WAYS: [&str; 2] = ["failure_threshold", "failure_rate"];
+    kind == PolicyKind::CircuitBreaker && key != by && WAYS.contains(&key) && WAYS.contains(&by)
+}
+
+/// Without what was of use beside the setting that was replaced, and is of none now.
+fn without_needless<'e>(mut over: Vec<&'e Entry>, policy: &dyn Managed) -> Vec<&'e Entry> {
+    let refusals = policy.change(&values(&over)).err().unwrap_or_default();
+    let is_needless =
+        |key: &str| refusals.iter().any(|refusal| refusal.key == key && refusal.message.contains(" needs "));
+    over.retain(|entry| !is_needless(&entry.key));
+    over
+}
+
+fn values<'e>(over: &[&'e Entry]) -> Vec<(&'e str, Value)> {
+    over.iter().map(|entry| (entry.key.as_str(), entry.value.clone())).collect()
+}
+
+/// Marks those that a later source replaces at the same level.
+pub(super) fn mark_replaced(entries: &mut [Entry], layers: &[Vec<Entry>]) {
+    let same = |a: &Entry, b: &Entry| a.level == b.level && a.key == b.key;
+    let layer = |entry: &Entry| layers.iter().rposition(|layer| layer.iter().any(|other| same(other, entry)));
+    let all = entries.to_vec();
+    for entry in entries {
+        entry.is_replaced = all.iter().any(|other| {
+            other.level == entry.level
+                && entry.level.kind().is_some_and(|kind| is_replaced(kind, &entry.key, &other.key))
+                && layer(other) > layer(entry)
+        });
+    }
 }
 
 /// How near a setting is to a policy; `None` where it is not for it.
@@ -73,10 +117,15 @@ fn is_kill_switch(entry: &Entry) -> bool {
     entry.level == Level::All && entry.key == "enabled" && entry.value == Value::Flag(false)
 }
 
-/// Whether a policy has a setting of those that not every kind has.
+/// Whether a policy has a setting of those that not every kind has. It is asked, since what it shows is not all it has: not
+/// what each call computes.
 fn has(policy: &dyn Managed, key: &str) -> bool {
-    policy.settings().iter().any(|setting| setting.key == key)
+    let is_unknown = |refusals: Vec<Refusal>| refusals.iter().any(|refusal| refusal.message.starts_with(UNKNOWN));
+    !policy.change(&[(key, Value::Flag(true))]).err().is_some_and(is_unknown)
 }
+
+/// So begins what a policy says of a key that it does not have.
+const UNKNOWN: &str = "unknown setting";
 
 /// What settings for a kind, or for all, did not reach.
 pub(super) fn left_out(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mistake> {
@@ -121,7 +170,7 @@ impl<'p> Refused<'p> {
         };
         let message = match message.strip_prefix(&format!("`{key}` ")) {
             Some(message) => format!("`{path}` {message}"),
-            None if message.starts_with("unknown setting") => {
+            None if message.starts_with(UNKNOWN) && !message.contains("did you mean") && !message.contains("alone") => {
                 let settings = policy.settings();
                 let near = did_you_mean(&key, settings.iter().map(|setting| setting.key));
                 format!("`{path}`: {message}{near}")

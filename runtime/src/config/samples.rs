@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use super::entries::{Entry, Level};
-use super::error::{Mistake, did_you_mean};
+use super::error::Mistake;
+use crate::registry::keys::{did_you_mean, other_word};
 use crate::registry::{Managed, Value};
 use crate::{
     Bulkhead, CircuitBreaker, Hedge, Percentile, PercentileTimeout, PolicyKind, RateLimit, Retry, RetryBudget,
@@ -37,7 +38,8 @@ pub(super) fn unknown_keys(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<
         if keys.contains(&entry.key) {
             return None;
         }
-        let near = did_you_mean(&entry.key, keys.iter().map(String::as_str));
+        let words = || keys.iter().map(String::as_str);
+        let near = other_word(&entry.key, words()).unwrap_or_else(|| did_you_mean(&entry.key, words()));
         let message = format!("`{}`: unknown setting `{}`{near}", entry.path(), entry.key);
         Some(Mistake::new(entry.path(), &entry.origin, message))
     });

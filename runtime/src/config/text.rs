@@ -60,6 +60,9 @@ impl Lines<'_> {
                 _ => return Err(format!("takes a finite number, and not {number}")),
             },
             DeValue::Datetime(date) => return Err(format!("takes no date, and not {date}")),
+            DeValue::Array(list) if list.iter().any(|value| matches!(value.get_ref(), DeValue::Table(_))) => {
+                return Err(format!("is a section, `[{}]`, and no list", tree::path(path)));
+            }
             DeValue::Array(_) => return Err("takes one value, and no list".to_owned()),
             DeValue::Table(table) => ValueKind::Table(self.table(table, path, mistakes)),
         })

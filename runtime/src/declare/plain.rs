@@ -6,14 +6,14 @@ pub use crate::{
 };
 
 #[cfg(feature = "registry")]
-pub(crate) fn entries() -> impl Iterator<Item = &'static dyn crate::registry::Managed> {
+pub(crate) fn entries() -> impl Iterator<Item = (&'static dyn crate::registry::Managed, &'static str)> {
     core::iter::empty()
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __steadfast_policy {
-    (static $item:ident: $ty:ty = $value:expr) => {{
+    (static $item:ident: $ty:ty = $value:expr $(; in $set:literal)?) => {{
         static $item: $ty = $value;
         &$item
     }};
@@ -22,11 +22,11 @@ macro_rules! __steadfast_policy {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __steadfast_controlled {
-    (static $item:ident: $ty:ty = $value:expr $(; $($varying:literal),+)?) => {{
+    (static $item:ident: $ty:ty = $value:expr $(; $($varying:literal),+)? $(; in $set:literal)?) => {{
         static $item: $ty = $value;
         &$item
     }};
-    ($item:ident: $ty:ty = $value:expr; $known:expr; $($varying:literal),*) => {
+    ($item:ident: $ty:ty = $value:expr; $known:expr; $($varying:literal),* $(; in $set:literal)?) => {
         $value
     };
 }

@@ -25,7 +25,7 @@ pub(crate) const KEYS: &[Key<Settings>] = &[
         name: "per",
         get: |settings| Some(Value::of_duration(settings.per.max(Duration::from_nanos(1)))),
         set: |settings, value| match value.duration()? {
-            Duration::ZERO => Err("is longer than nothing, e.g. `per = \"1s\"`".to_owned()),
+            Duration::ZERO => Err("takes a duration above zero, e.g. \"1s\"".to_owned()),
             per => Ok(settings.per = per),
         },
     },
@@ -114,7 +114,8 @@ impl RateLimit {
     }
 }
 
-/// With other settings the bucket is as full as before, as a share of the burst. Who waits passes when it was told to, or
+/// With other settings as many permits are taken as before: what is added to a burst is there at once, and a burst that
+/// shrinks has lost what is taken of it, which counts again if it grows back before so much has come back. Who waits passes when it was told to, or
 /// sooner where the new rate lets it; whoever comes then stands behind all of them and goes by the new rate.
 impl Managed for RateLimit {
     fn name(&self) -> &'static str {
@@ -150,7 +151,7 @@ impl Managed for RateLimit {
     }
 
     fn totals(&self) -> Vec<Count> {
-        self.totals.counts(&["rejected"], &["admitted"])
+        self.totals.counts(&["rejected"], "admitted")
     }
 
     fn trouble(&self) -> Option<Trouble> {

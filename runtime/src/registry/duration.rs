@@ -16,38 +16,54 @@ const SECOND: u128 = 1_000_000_000;
 
 /// The duration that a text spells. The message follows the name of a setting.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    spelled(text)
-        .ok_or_else(|| format!("takes a duration with its unit, e.g. \"250ms\" or \"1h30m\", and not {text:?}"))
+    spelled(text).map_err(|problem| match problem {
+        Problem::TooLong => format!("takes a duration of at most {} days, and not {text:?}", u64::MAX / 86_400),
+        Problem::Spelling => {
+            format!("takes a duration with its unit, e.g. \"250ms\" or \"1h30m\", and not {text:?}")
+        }
+    })
 }
 
-fn spelled(text: &str) -> Option<Duration> {
+enum Problem {
+    Spelling,
+    TooLong,
+}
+
+fn spelled(text: &str) -> Result<Duration, Problem> {
     let mut rest = text.trim();
     let mut units = UNITS.iter();
-    let mut nanos = 0_u128;
+    let mut nanos = Some(0_u128);
     if rest.is_empty() {
-        return None;
+        return Err(Problem::Spelling);
     }
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(Problem::Spelling)?;
         let (number, after) = rest.split_at(end);
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         // Each unit once, the larger ones first.
-        let (_, size) = units.find(|(name, _)| *name == unit)?;
-        nanos = nanos.checked_add(scaled(number, *size)?)?;
+        let (_, size) = units.find(|(name, _)| *name == unit).ok_or(Problem::Spelling)?;
+        if !is_number(number) {
+            return Err(Problem::Spelling);
+        }
+        nanos = nanos.zip(scaled(number, *size)).and_then(|(sum, more)| sum.checked_add(more));
         rest = after.trim_start();
     }
-    let seconds = u64::try_from(nanos / SECOND).ok()?;
-    Some(Duration::new(seconds, u32::try_from(nanos % SECOND).ok()?))
+    let nanos = nanos.ok_or(Problem::TooLong)?;
+    let seconds = u64::try_from(nanos / SECOND).map_err(|_| Problem::TooLong)?;
+    Ok(Duration::new(seconds, u32::try_from(nanos % SECOND).unwrap_or(0)))
 }
 
-/// A decimal number times a unit, without rounding of the whole part; less than a nanosecond is dropped.
+/// Of digits and dots, with a digit and at most one dot.
+fn is_number(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit()) && text.matches('.').count() <= 1
+}
+
+/// A decimal number times a unit, without rounding of the whole part; less than a nanosecond is dropped. `None` where it is
+/// too large.
 fn scaled(number: &str, unit: u128) -> Option<u128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-        return None;
-    }
     let whole = if whole.is_empty() { 0 } else { whole.parse::<u128>().ok()?.checked_mul(unit)? };
     let fraction = &fraction[..fraction.len().min(18)];
     let parts = if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()?.checked_mul(unit)? };
@@ -95,9 +111,16 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", " ", "5", "s", "-5s", "1.2.3s", "5 parsecs", "1s1s", "1ms1s", ".s", "99999999999999999999d"] {
+        for text in ["", " ", "5", "s", "-5s", "1.2.3s", "5 parsecs", "1s1s", "1ms1s", ".s"] {
             let message = parse(text).unwrap_err();
-            assert!(message.starts_with("takes a duration") && message.contains(&format!("{text:?}")), "{message}");
+            assert!(
+                message.starts_with("takes a duration with") && message.contains(&format!("{text:?}")),
+                "{message}"
+            );
+        }
+        for text in ["99999999999999999999d", "213503982334602d", "99999999999999999999999999999999999999999s"] {
+            let expected = format!("takes a duration of at most 213503982334601 days, and not {text:?}");
+            assert_eq!(parse(text), Err(expected));
         }
     }
 }

@@ -68,8 +68,36 @@ pub(crate) fn overlay<S: Overlay>(settings: S, values: &[(&str, Value)]) -> Resu
 }
 
 fn unknown<S>(keys: &[Key<S>], name: &str) -> String {
-    let known: Vec<String> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
-    format!("unknown setting `{name}`; expected one of: {}", known.join(", "))
+    let known = || keys.iter().map(|key| key.name);
+    let quoted: Vec<String> = known().map(|key| format!("`{key}`")).collect();
+    let meant = other_word(name, known()).unwrap_or_else(|| did_you_mean(name, known()));
+    format!("unknown setting `{name}`; expected one of: {}{meant}", quoted.join(", "))
+}
+
+/// What is called otherwise here than in the attribute, or than one would think, and what only the attribute says: the end
+/// of a message.
+pub(crate) fn other_word<'k>(name: &str, mut known: impl Iterator<Item = &'k str>) -> Option<String> {
+    const OTHERS: [(&str, &str); 4] =
+        [("duration", "limit"), ("after", "limit"), ("percentile", "share"), ("delay", "after")];
+    const OF_ATTRIBUTES: [&str; 11] =
+        ["on", "when", "ignore", "name", "key", "budget", "clone", "error", "retry_after", "on_hint", "docs"];
+    if OF_ATTRIBUTES.contains(&name) {
+        return Some(format!("; `{name}` stands in the attribute alone"));
+    }
+    let words: Vec<&str> = OTHERS.iter().filter(|(other, _)| *other == name).map(|(_, word)| *word).collect();
+    known.find(|key| words.contains(key)).map(|key| format!("; did you mean `{key}`?"))
+}
+
+/// The end of a message on an unknown word: `; did you mean `payments`?`, or nothing where no known word is near.
+pub(crate) fn did_you_mean<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> String {
+    let lower = word.to_lowercase();
+    let most = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|other| (strsim::osa_distance(&lower, &other.to_lowercase()), other))
+        .filter(|(distance, other)| *distance <= most && *other != word)
+        .min()
+        .map_or_else(String::new, |(_, other)| format!("; did you mean `{other}`?"))
 }
 
 /// What a value is read as. The messages follow the name of the setting: "`attempts` takes ..".

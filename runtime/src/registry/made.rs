@@ -12,7 +12,8 @@ struct Made {
 }
 
 /// Lists a policy that was made while the program runs, such as the field of a client, until the value that this gives is
-/// dropped.
+/// dropped. What a [configuration](crate::config) put over its settings is then taken back, unless it is registered once
+/// more.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -39,7 +40,6 @@ pub fn register<P: Managed + Send + 'static>(policy: Arc<P>) -> Registered {
     let id = made.next;
     made.next += 1;
     made.policies.push((id, Arc::clone(&policy)));
-    // It is in the list, and that is not locked: a load that is under way sees it, or has ended when this begins.
     drop(made);
     Registered {
         id,
@@ -72,11 +72,27 @@ impl Drop for Registered {
         let policy = place.map(|place| made.policies.remove(place));
         // It may be the last that holds the policy, and that is the user's.
         drop(made);
+        #[cfg(feature = "config")]
+        if let Some((_, policy)) = &policy
+            && !is_listed(policy)
+        {
+            crate::config::take_back(&**policy);
+            // It may have come again meanwhile.
+            if is_listed(policy) {
+                let _ = crate::config::apply_to(&**policy);
+            }
+        }
         drop(policy);
     }
 }
 
-pub(super) fn policies() -> Vec<Policy> {
+/// Whether it is, by whatever registration.
+#[cfg(feature = "config")]
+fn is_listed(policy: &Arc<dyn Managed + Send>) -> bool {
+    lock().policies.iter().any(|(_, other)| core::ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(policy)))
+}
+
+pub(crate) fn policies() -> Vec<Policy> {
     lock().policies.iter().map(|(_, policy)| Policy::made(Arc::clone(policy))).collect()
 }
 

@@ -14,13 +14,14 @@ pub struct Policy(Source);
 
 #[derive(Clone)]
 enum Source {
-    Static(&'static dyn Managed),
+    /// With where its name stands in a set, if it is a copy of what that declares.
+    Static(&'static dyn Managed, &'static str),
     Made(Arc<dyn Managed + Send>),
 }
 
 impl Policy {
-    pub(super) fn of_static(policy: &'static dyn Managed) -> Self {
-        Self(Source::Static(policy))
+    pub(super) fn of_static((policy, set): (&'static dyn Managed, &'static str)) -> Self {
+        Self(Source::Static(policy, set))
     }
 
     pub(super) fn made(policy: Arc<dyn Managed + Send>) -> Self {
@@ -30,7 +31,7 @@ impl Policy {
     /// As its kind is written.
     pub fn managed(&self) -> &dyn Managed {
         match &self.0 {
-            Source::Static(policy) => *policy,
+            Source::Static(policy, _) => *policy,
             Source::Made(policy) => &**policy,
         }
     }
@@ -119,6 +120,21 @@ impl Policy {
         let change = self.managed().change(over)?;
         change();
         Ok(())
+    }
+
+    /// Whether it was made while the program runs.
+    #[cfg(feature = "config")]
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.0, Source::Made(_))
+    }
+
+    /// The declaration of which this is one copy for each function, if it is one: that of a set.
+    #[cfg(feature = "config")]
+    pub(crate) fn set(&self) -> Option<&'static str> {
+        match self.0 {
+            Source::Static(_, set) => Some(set).filter(|set| !set.is_empty()),
+            Source::Made(_) => None,
+        }
     }
 
     /// A flag that is not among its settings is as it is by default.

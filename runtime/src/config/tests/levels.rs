@@ -2,6 +2,7 @@
 
 use super::policy::{breaker, fallback, retry};
 use super::*;
+use crate::PolicyKind;
 use crate::config::apply_over;
 
 /// A named stack, one without a name, and a name that needs care.
@@ -156,4 +157,24 @@ fn who_comes_later_gets_what_is_in_force() {
     let error = apply_over(&other, &refused.in_force).unwrap_err();
     assert_eq!(error.to_string(), "text:1: `tenant_eu.retry.max_delay`: the delay is shorter than the base");
     assert!(!other.is_altered());
+}
+
+#[test]
+fn a_name_of_several_that_are_made_at_run_time_means_all_of_them() {
+    let tenants = || [retry("tenant"), retry("tenant"), breaker("tenant")];
+    let expected = ["retry tenant: attempts = 5", "retry tenant: attempts = 5"];
+    let config = Config::new().toml("tenant.retry.attempts = 5");
+    // Announced, or since they are registered.
+    let mut shop = Program::of(tenants());
+    shop.load(&config.clone().later(["tenant"])).unwrap();
+    assert_eq!(shop.stands(), expected);
+    let mut shop = Program::of(tenants());
+    shop.many = Many::from([("tenant", PolicyKind::Retry)]);
+    shop.load(&config).unwrap();
+    assert_eq!(shop.stands(), expected);
+    // Of another kind nobody is announced.
+    let error = shop.load(&Config::new().toml("[tenant.hedge]")).unwrap_err();
+    assert!(error.to_string().contains("no hedge is named `tenant`"), "{error}");
+    let error = Program::of(tenants()).load(&config).unwrap_err();
+    assert!(error.to_string().contains("more than one retry is named `tenant`"), "{error}");
 }

@@ -30,6 +30,11 @@ fn of_a_file() {
         ("\n[Payments]", "text:2: unknown policy `Payments`; did you mean `payments`?"),
         ("[rety]\nattempts = 5", "text:1: unknown policy `rety`; did you mean `retry`?"),
         ("[shop]", "text:1: unknown policy `shop`"),
+        ("[pay]", "text:1: the policy of `shop::pay` has no name; give it one with `name = \"..\"`"),
+        ("[\"shop::pay\"]", "text:1: the policy of `shop::pay` has no name; give it one with `name = \"..\"`"),
+        ("[breaker]", "text:1: unknown policy `breaker`; did you mean `circuit_breaker`?"),
+        ("[payments.budget]", "text:1: unknown kind of policy `budget`; did you mean `retry_budget`?"),
+        ("[payments.limiter]", "text:1: unknown kind of policy `limiter`; did you mean `rate_limit`?"),
         (
             "[payments.retries]",
             "text:1: unknown kind of policy `retries`; expected one of: `retry`, `retry_budget`, `circuit_breaker`, `bulkhead`, `rate_limit`, `timeout`, `hedge`, `fallback`",
@@ -43,7 +48,11 @@ fn of_a_file() {
         // Keys.
         ("enable = true", "text:1: unknown setting `enable` for all policies; did you mean `enabled`?"),
         ("attempts = 4", "text:1: unknown setting `attempts` for all policies"),
-        ("retry = 4", "text:1: `retry` is a section: `[retry]`"),
+        ("retry = 4", "text:1: `[retry]` takes `attempts = 4`"),
+        ("timeout = \"2s\"", "text:1: `[timeout]` takes `limit = \"2s\"`"),
+        ("[payments]\nretry = 4", "text:2: `[payments.retry]` takes `attempts = 4`"),
+        ("payments.circuit_breaker = false", "text:1: `[payments.circuit_breaker]` takes `enabled = false`"),
+        ("circuit_breaker = 4", "text:1: `circuit_breaker` is a section: `[circuit_breaker]`"),
         ("payments = 4", "text:1: `payments` is a section: `[payments]`"),
         (
             "payments.attempts = 4",
@@ -59,7 +68,13 @@ fn of_a_file() {
             "[bulkhead]\nmax_concurent = 4",
             "text:2: `bulkhead.max_concurent`: unknown setting `max_concurent`; did you mean `max_concurrent`?",
         ),
-        ("[timeout]\nafter = 4", "text:2: `timeout.after`: unknown setting `after`"),
+        ("[timeout]\nafter = 4", "text:2: `timeout.after`: unknown setting `after`; did you mean `limit`?"),
+        ("[timeout]\nduration = 4", "text:2: `timeout.duration`: unknown setting `duration`; did you mean `limit`?"),
+        (
+            "[timeout]\npercentile = 1",
+            "text:2: `timeout.percentile`: unknown setting `percentile`; did you mean `share`?",
+        ),
+        ("[hedge]\nwhen = 1", "text:2: `hedge.when`: unknown setting `when`; `when` stands in the attribute alone"),
         // A kind has no shadow, or nobody of that name.
         ("[retry]\nshadow = true", "text:2: `retry.shadow`: unknown setting `shadow`; expected one of: `attempts`, .."),
         ("[mail]\nshadow = true", "text:2: `mail.shadow` is taken by no policy named `mail`"),
@@ -67,10 +82,11 @@ fn of_a_file() {
         ("[payments.retry]\nattempts = 0", "text:2: `payments.retry.attempts` takes a number from 1"),
         ("[retry]\nattempts = -1", "text:2: `retry.attempts` takes a number from 1"),
         ("[payments.retry]\nattempts = \"five\"", "text:2: `payments.retry.attempts` takes a number"),
-        ("payments.enabled = 1", "text:1: `payments.enabled` takes `true` or `false`"),
-        ("enabled = \"no\"", "text:1: `enabled` takes `true` or `false`"),
+        ("payments.enabled = 1", "text:1: `payments.enabled` takes `true` or `false`, and not 1"),
+        ("enabled = \"no\"", "text:1: `enabled` takes `true` or `false`, and not \"no\""),
         ("retry.attempts = [3]", "text:1: `retry.attempts` takes one value, and no list"),
-        ("[[retry]]", "text:1: `retry` takes one value, and no list"),
+        ("[[retry]]", "text:1: `retry` is a section, `[retry]`, and no list"),
+        ("[[payments.retry]]", "text:1: `payments.retry` is a section, `[payments.retry]`, and no list"),
         ("retry.attempts = { at = 3 }", "text:1: `retry.attempts` takes one value, and is no section"),
         ("retry.attempts = 2026-01-01", "text:1: `retry.attempts` takes no date, and not 2026-01-01"),
         (
@@ -113,9 +129,10 @@ fn of_the_environment() {
         ("RETRY__ATTEMPTS", "0", "`retry.attempts` takes a number from 1"),
         ("RETRY__ATTEMPTS", "many", "`retry.attempts` takes a number"),
         ("RETRY__ATTEMPTS", "", "is empty; unset it to leave the setting as it is"),
-        ("RETRY", "5", "`retry` is a section: `[retry]`"),
+        ("RETRY", "5", "`retry` is a section: `STEADFAST__RETRY__ATTEMPTS`"),
+        ("PAYMENTS", "6", "`payments` is a section: `STEADFAST__PAYMENTS__KEY`"),
         ("ENABLE", "true", "unknown setting `enable` for all policies; did you mean `enabled`?"),
-        ("ENABLED", "0", "`enabled` takes `true` or `false`"),
+        ("ENABLED", "0", "`enabled` takes `true` or `false`, and not 0"),
         ("", "5", super::super::environment::FORMS),
         ("RETRY__", "5", super::super::environment::FORMS),
         ("RETRY__MAX__DELAY", "5", super::super::environment::FORMS),
@@ -132,7 +149,20 @@ fn of_the_environment() {
     let twice = [("STEADFAST__RETRY__ATTEMPTS", "3"), ("Steadfast__Retry__Attempts", "4")];
     let error = shop().load(&Config::new().variables(twice)).unwrap_err();
     assert_eq!(error.to_string(), "Steadfast__Retry__Attempts: sets the same as `STEADFAST__RETRY__ATTEMPTS`");
+    // An underscore that is missing.
+    for (variable, meant) in [
+        ("STEADFAST_ENABLED", "STEADFAST__ENABLED"),
+        ("STEADFAST_RETRY_MAX_DELAY", "STEADFAST__RETRY__MAX_DELAY"),
+        ("STEADFAST_RETRY__ATTEMPTS", "STEADFAST__RETRY__ATTEMPTS"),
+        ("STEADFAST_PAYMENTS_RETRY_ATTEMPTS", "STEADFAST__PAYMENTS__RETRY__ATTEMPTS"),
+        ("STEADFAST_PAYMENTS_CRITICAL", "STEADFAST__PAYMENTS__CRITICAL"),
+        ("STEADFAST_PAYMETS_RETRY_ATTEMPTS", "STEADFAST__PAYMETS__RETRY__ATTEMPTS"),
+    ] {
+        let error = shop().load(&Config::new().variables([(variable, "5")])).unwrap_err();
+        assert_eq!(error.to_string(), format!("{variable}: words are divided by two underscores: `{meant}`"));
+    }
     // What is not ours is not looked at.
+    shop().load(&Config::new().variables([("STEADFAST_LOG", "x"), ("STEADFAST_RETRYING", "x")])).unwrap();
     shop().load(&Config::new().variables([("STEADFAST_RETRY", "x"), ("PATH", ""), ("", "")])).unwrap();
 }
 

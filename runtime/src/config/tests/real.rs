@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::*;
 use crate::registry::{HedgeControl, RetryControl, TimeoutControl};
-use crate::{Hedge, Retry, Timeout};
+use crate::{CircuitBreaker, Hedge, Retry, Timeout};
 
 #[test]
 fn settings_of_policies_change_and_come_back() {
@@ -15,7 +15,7 @@ fn settings_of_policies_change_and_come_back() {
     static HEDGE_CONTROL: HedgeControl = HedgeControl::new();
     static HEDGE: Hedge = Hedge::new(Duration::from_secs(2)).controlled(&HEDGE_CONTROL);
     let policies: [&dyn Managed; 3] = [&RETRY, &TIMEOUT, &HEDGE];
-    let mut in_force = Vec::new();
+    let in_force = InForce::new();
 
     let text = "
         [payments]
@@ -25,7 +25,7 @@ fn settings_of_policies_change_and_come_back() {
         [hedge]
         attempts = 3
     ";
-    let applied = Config::new().toml(text).load_over(&policies, &mut in_force).unwrap();
+    let applied = Config::new().toml(text).load_over(&policies, &Many::new(), &in_force).unwrap();
     assert_eq!(
         applied.to_string().lines().collect::<Vec<_>>(),
         [
@@ -49,7 +49,7 @@ fn settings_of_policies_change_and_come_back() {
         [hedge]
         shadow = true
     ";
-    let error = Config::new().toml(text).load_over(&policies, &mut in_force).unwrap_err().to_string();
+    let error = Config::new().toml(text).load_over(&policies, &Many::new(), &in_force).unwrap_err().to_string();
     for (line, part) in error.lines().zip([
         "text:3: `retry.attempts` takes a whole number from 1",
         "text:4: `retry.backof`: unknown setting `backof`; expected one of: `attempts`, `backoff`, ",
@@ -61,13 +61,14 @@ fn settings_of_policies_change_and_come_back() {
     assert!(error.lines().nth(1).unwrap().contains("; did you mean `backoff`?"));
     assert_eq!(error.lines().count(), 4, "{error}");
 
-    let error = Config::new().toml("retry.max_delay = \"1ms\"").load_over(&policies, &mut in_force).unwrap_err();
+    let error =
+        Config::new().toml("retry.max_delay = \"1ms\"").load_over(&policies, &Many::new(), &in_force).unwrap_err();
     assert_eq!(
         error.to_string(),
         "text:1: `retry.max_delay` is shorter than the first delay, which is 100ms (retry `payments`)"
     );
 
-    let applied = Config::new().load_over(&policies, &mut in_force).unwrap();
+    let applied = Config::new().load_over(&policies, &Many::new(), &in_force).unwrap();
     assert_eq!(applied.changes.len(), 7);
     assert!(!RETRY_CONTROL.is_altered() && !TIMEOUT_CONTROL.is_altered() && !HEDGE_CONTROL.is_altered());
 }
@@ -77,16 +78,16 @@ fn what_can_not_be_reached_is_told() {
     static CONTROL: RetryControl = RetryControl::new();
     static STEERED: Retry = Retry::new().name("a").controlled(&CONTROL);
     static PLAIN: Retry = Retry::new().name("b");
-    let mut in_force = Vec::new();
+    let in_force = InForce::new();
     let off = Config::new().variables([("STEADFAST__ENABLED", "false")]);
-    let applied = off.load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap();
+    let applied = off.load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap();
     assert_eq!(
         applied.to_string(),
         "retry `a`: enabled is false, was true\nSTEADFAST__ENABLED: retry `b` can't be switched off"
     );
 
     // What is for all of a kind goes to those that can take it.
-    let all = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap();
+    let all = Config::new().toml("retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap();
     assert_eq!(
         all.to_string().lines().collect::<Vec<_>>(),
         [
@@ -95,9 +96,68 @@ fn what_can_not_be_reached_is_told() {
             "text:1: retry `b` stays as it is, since it has no `.controlled(&CONTROL)`",
         ]
     );
-    let error = Config::new().toml("b.retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &mut in_force).unwrap_err();
+    let error =
+        Config::new().toml("b.retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap_err();
     assert_eq!(
         error.to_string(),
         "text:1: `b.retry.attempts` can only be changed of a policy with `.controlled(&CONTROL)`"
     );
+}
+
+#[test]
+fn what_each_call_computes_can_be_switched_off() {
+    static CONTROL: RetryControl = RetryControl::new().varying(&["enabled", "critical"]);
+    static RETRY: Retry = Retry::new().name("a").controlled(&CONTROL);
+    let in_force = InForce::new();
+    for text in ["a.enabled = false", "a.critical = true", "critical = true", "enabled = false"] {
+        Config::new().toml(text).load_over(&[&RETRY], &Many::new(), &in_force).unwrap();
+        let said = text.trim_start_matches("a.");
+        assert!(RETRY.settings().iter().any(|s| format!("{} = {}", s.key, s.value) == said), "{text}");
+    }
+    // Which it can't have is no matter of it.
+    let error = Config::new().toml("a.shadow = true").load_over(&[&RETRY], &Many::new(), &in_force).unwrap_err();
+    assert_eq!(error.to_string(), "text:1: `a.shadow` is taken by no policy named `a`");
+}
+
+/// `failure_threshold` and `failure_rate` say one thing in two ways.
+#[test]
+fn a_nearer_setting_takes_the_place_of_its_alternative() {
+    static BREAKER: CircuitBreaker = CircuitBreaker::new().name("near");
+    const RATE: &str = "[circuit_breaker]\nfailure_rate = 0.5\nwindow = 50\nmin_calls = 7\n";
+    let in_force = InForce::new();
+    for (file, variable, expected) in [
+        (format!("{RATE}[near.circuit_breaker]\nfailure_threshold = 3"), None, "failure_threshold = 3"),
+        (RATE.to_owned(), Some(("STEADFAST__NEAR__CIRCUIT_BREAKER__FAILURE_THRESHOLD", "3")), "failure_threshold = 3"),
+        (RATE.to_owned(), Some(("STEADFAST__CIRCUIT_BREAKER__FAILURE_THRESHOLD", "3")), "failure_threshold = 3"),
+        (
+            "circuit_breaker.failure_threshold = 3\nnear.circuit_breaker.failure_rate = 0.5".to_owned(),
+            None,
+            "failure_rate = 0.5",
+        ),
+        (
+            "near.circuit_breaker.failure_threshold = 3".to_owned(),
+            Some(("STEADFAST__NEAR__CIRCUIT_BREAKER__FAILURE_RATE", "0.5")),
+            "failure_rate = 0.5",
+        ),
+        // A window is of use all the same.
+        (
+            format!("{RATE}slow_call = \"1s\"\n[near.circuit_breaker]\nfailure_threshold = 3"),
+            None,
+            "failure_threshold = 3, window = 50",
+        ),
+    ] {
+        let config = Config::new().toml(file.clone()).variables(variable);
+        config.load_over(&[&BREAKER], &Many::new(), &in_force).unwrap_or_else(|error| panic!("{file}\n{error}"));
+        let settings = BREAKER.settings();
+        let shown = |key: &&str| settings.iter().find(|s| s.key == *key).map(|s| format!("{key} = {}", s.value));
+        let keys = if expected.contains("window") {
+            &["failure_threshold", "failure_rate", "window"][..]
+        } else {
+            &["failure_threshold", "failure_rate"]
+        };
+        assert_eq!(keys.iter().filter_map(shown).collect::<Vec<_>>().join(", "), expected, "{file}");
+    }
+    let both = Config::new().toml(format!("{RATE}failure_threshold = 3"));
+    let error = both.load_over(&[&BREAKER], &Many::new(), &in_force).unwrap_err();
+    assert!(error.to_string().contains("give one of them"), "{error}");
 }

@@ -2,11 +2,12 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex, Once};
 use std::{fs, io, process, thread};
 
-use super::policy::retry;
+use super::policy::{Policy, retry};
 use super::*;
+use crate::config::apply_over;
 use crate::config::turn::Turn;
 
 /// A folder for one test, removed at its end.
@@ -83,7 +84,7 @@ fn a_file_that_cannot_be_read_is_a_mistake() {
 fn a_check_changes_nothing() {
     let policy = retry(None);
     let config = Config::new().toml("retry.attempts = 4");
-    assert!(config.plan(&[&policy]).is_ok());
+    assert!(config.plan(&[&policy], &Many::new()).is_ok());
     assert!(!policy.is_altered());
 }
 
@@ -93,8 +94,8 @@ fn one_that_loads_within_a_load_is_refused_and_does_not_wait_for_itself() {
     let mut policy = retry(None);
     policy.on_change = || *HEARD.lock().unwrap() = Config::new().load().err().map(|error| error.to_string());
     {
-        let mut turn = Turn::take().unwrap();
-        Config::new().toml("retry.attempts = 4").load_over(&[&policy], &mut turn).unwrap();
+        let _turn = Turn::take().unwrap();
+        Config::new().toml("retry.attempts = 4").load_over(&[&policy], &Many::new(), &InForce::new()).unwrap();
     }
     assert_eq!(HEARD.lock().unwrap().as_deref(), Some("configuration: is being loaded by this thread already"));
     assert!(policy.is_altered());
@@ -102,21 +103,27 @@ fn one_that_loads_within_a_load_is_refused_and_does_not_wait_for_itself() {
 }
 
 #[test]
-fn threads_take_turns() {
-    let policies = [retry("a"), retry("b")];
+fn what_is_loaded_last_is_in_force_when_all_have_ended() {
+    let policies = [retry("a"), retry("b"), retry("c")];
     let policies: Vec<&dyn Managed> = policies.iter().map(|policy| policy as _).collect();
-    thread::scope(|scope| {
-        for attempts in 1..=4 {
-            let policies = &policies;
-            scope.spawn(move || {
-                for _ in 0..50 {
-                    let mut turn = Turn::take().unwrap();
-                    Config::new().toml(format!("retry.attempts = {attempts}")).load_over(policies, &mut turn).unwrap();
-                    assert_eq!(policies[0].settings(), policies[1].settings());
-                }
-            });
+    for _ in 0..50 {
+        let in_force = InForce::new();
+        thread::scope(|scope| {
+            for attempts in 1..=4 {
+                let (policies, in_force) = (&policies, &in_force);
+                scope.spawn(move || {
+                    Config::new()
+                        .toml(format!("retry.attempts = {attempts}"))
+                        .load_over(policies, &Many::new(), in_force)
+                        .unwrap();
+                });
+            }
+        });
+        let last = in_force.get().1[0].value.clone();
+        for policy in &policies {
+            assert_eq!(policy.settings()[0].value, last);
         }
-    });
+    }
     // Whoever had a turn has given it back, a thread that panicked, too.
     thread::spawn(|| {
         let _turn = Turn::take();
@@ -125,4 +132,26 @@ fn threads_take_turns() {
     .join()
     .unwrap_err();
     Config::new().load().unwrap();
+}
+
+/// While one hears of a change, another thread loads and a third registers, and both are waited for.
+#[test]
+fn who_hears_of_a_change_may_wait_for_other_threads() {
+    static IN_FORCE: InForce = InForce::new();
+    static LATE: LazyLock<Policy> = LazyLock::new(|| retry("late"));
+    static OTHER: LazyLock<Policy> = LazyLock::new(|| retry("other"));
+    let mut policy = retry("a");
+    policy.on_change = || {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let load =
+                || Config::new().toml("retry.attempts = 5").load_over(&[&*OTHER], &Many::new(), &IN_FORCE).map(drop);
+            thread::spawn(load).join().unwrap().unwrap();
+            thread::spawn(|| apply_over(&*LATE, &IN_FORCE).map(drop)).join().unwrap().unwrap();
+        });
+    };
+    Config::new().toml("retry.attempts = 4").load_over(&[&policy, &*OTHER], &Many::new(), &IN_FORCE).unwrap();
+    for policy in [&policy, &*OTHER, &*LATE] {
+        assert!(policy.to_string().ends_with("attempts = 5"), "{policy}");
+    }
 }

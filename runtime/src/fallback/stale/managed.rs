@@ -54,7 +54,7 @@ const KEYS: &[Key<Part>] = &[
         set: |part, value| {
             part.stale = Some(match value.duration()? {
                 Duration::ZERO => {
-                    return Err("says how old an answer may be, e.g. \"10m\": none is younger than nothing".to_owned());
+                    return Err("takes a duration above zero, e.g. \"10m\": how old an answer may be".to_owned());
                 }
                 age => age,
             });
@@ -117,7 +117,7 @@ impl Managed for StaleFallback {
 
     fn counts(&self) -> Vec<Count> {
         let mut counts = vec![Count { name: "answered", value: self.answered() }];
-        counts.extend(self.passed.counts(&[], &["passed"]));
+        counts.extend(self.passed.counts(&[], "passed"));
         counts
     }
 

@@ -62,7 +62,9 @@ fn every_setting_is_shown_and_can_be_changed() {
             ),
             (
                 &[("budget", Value::Integer(1))],
-                &["unknown setting `budget`; expected one of: `after`, `attempts`, `enabled`, `critical`"],
+                &[
+                    "unknown setting `budget`; expected one of: `after`, `attempts`, `enabled`, `critical`; `budget` stands in the attribute alone",
+                ],
             ),
         ],
     );

@@ -36,7 +36,7 @@ fn every_setting_is_shown_and_can_be_changed() {
             ("critical", false.into(), "false"),
         ],
     );
-    let nothing = "`stale` says how old an answer may be, e.g. \"10m\": none is younger than nothing";
+    let nothing = "`stale` takes a duration above zero, e.g. \"10m\": how old an answer may be";
     refuses(
         &policy,
         &[
@@ -48,7 +48,9 @@ fn every_setting_is_shown_and_can_be_changed() {
             (&[("max_keys", Value::Integer(0))], &["`max_keys` takes a whole number from 1 to 4294967295, and not 0"]),
             (
                 &[("key", "a".into())],
-                &["unknown setting `key`; expected one of: `stale`, `max_keys`, `enabled`, `critical`"],
+                &[
+                    "unknown setting `key`; expected one of: `stale`, `max_keys`, `enabled`, `critical`; `key` stands in the attribute alone",
+                ],
             ),
         ],
     );
