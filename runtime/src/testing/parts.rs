@@ -66,6 +66,7 @@ impl<R> fmt::Debug for Parts<R> {
 
 /// Asks how an `R` can be made.
 #[derive(Debug)]
+#[expect(clippy::type_complexity, reason = "three types, of which there are no values")]
 pub struct Makes<R, V, H>(PhantomData<fn() -> (R, V, H)>);
 
 impl<R, V, H> Clone for Makes<R, V, H> {

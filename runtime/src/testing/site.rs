@@ -76,9 +76,10 @@ impl<R> Site<R> {
         let (wanted, kind) = (made.type_name, made.kind);
         let Some(result) = self.parts.put(made) else {
             let (function, returns) = (self.place.function(), type_name::<R>());
-            if self.parts.can_take(kind) {
-                panic!("{kind} of type `{wanted}` does not fit `{function}`, which returns `{returns}`");
-            }
+            assert!(
+                !self.parts.can_take(kind),
+                "{kind} of type `{wanted}` does not fit `{function}`, which returns `{returns}`"
+            );
             panic!(
                 "{kind} cannot be put into `{function}`, which returns `{returns}` here: there its type is a type \
                  parameter of the function or its `impl`, borrows, or has no name, so that no test can make it"
