@@ -18,7 +18,7 @@ use serde_json::json;
 use server::Server;
 use steadfast::page::Page;
 use steadfast::registry::{Registered, register};
-use steadfast::{Bulkhead, CircuitBreaker, RateLimit, State};
+use steadfast::{Bulkhead, CircuitBreaker, RateLimit, Rejection, State};
 use tokio::runtime::Runtime;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -183,6 +183,43 @@ fn a_force_asks_first_and_is_done_by_mouse_and_by_keyboard() {
     browser.click(&button("t-forced", "reset"));
     browser.click("document.getElementById('yes')");
     browser.until(&format!("{} === 'closed'", state("t-forced")));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+/// Forced open it rejects every call, whatever its settings say.
+#[test]
+fn a_force_is_shown_before_what_the_settings_say() {
+    let _alone = alone();
+    let _calm = breaker("t-calm");
+    let others = [
+        Arc::new(CircuitBreaker::new().name("t-force-off").enabled(false)),
+        Arc::new(CircuitBreaker::new().name("t-force-shadow").shadow(true)),
+    ];
+    let _listed = others.clone().map(register);
+    let server = Server::start(Page::new());
+    let mut browser = look(&server, DESKTOP, "light");
+    browser.until(&format!("{} === 'switched off'", state("t-force-off")));
+    for breaker in &others {
+        breaker.force_open();
+        breaker.call_blocking(|| Ok::<_, Rejection>(())).expect_err("it rejects all the same");
+    }
+    let edge = |name: &str, edge: &str| format!("{}.classList.contains('{edge}')", card(name));
+    for (name, mark) in [("t-force-off", "switched off otherwise"), ("t-force-shadow", "in shadow otherwise")] {
+        browser.until(&format!("{} === 'forced open'", state(name)));
+        browser.until(&format!("{}.querySelector('.state').classList.contains('bad')", card(name)));
+        browser.until(&edge(name, "rejects"));
+        browser.until(&format!("{}.querySelector('.kind').textContent === 'circuit breaker, {mark}'", card(name)));
+    }
+    let names = browser.eval("[...document.querySelectorAll('.name')].map(name => name.textContent)");
+    let place = |name: &str| names.as_array().unwrap().iter().position(|other| other == name).unwrap();
+    assert!(place("t-force-off") < place("t-calm") && place("t-force-shadow") < place("t-calm"), "{names}");
+    for breaker in &others {
+        breaker.force_closed();
+    }
+    for name in ["t-force-off", "t-force-shadow"] {
+        browser.until(&format!("{} === 'forced closed'", state(name)));
+        browser.until(&edge(name, "by-hand"));
+    }
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

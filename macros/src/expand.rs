@@ -32,6 +32,7 @@ use syn::{Ident, Lifetime, Type};
 
 use self::convert::Converts;
 use self::site::Makes;
+pub(crate) use self::site::value_and_error;
 use crate::args::fallback::{Fallback, Named};
 use crate::args::retry::Retry;
 use crate::emit::{Root, at};

@@ -207,6 +207,10 @@ impl Bulkhead {
     /// Rejects a call; in shadow it has a place elsewhere, which is what is given back.
     #[cold]
     fn refuse(&self) -> Result<&Self, Rejection> {
+        // It may have been switched off, or forced closed, since there was no place.
+        if self.word().lets_all_pass() && self.try_enter_slowly() {
+            return Ok(self);
+        }
         self.rejected.fetch_add(1, Ordering::Relaxed);
         self.count_rejected();
         let word = self.word();

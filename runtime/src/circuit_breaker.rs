@@ -115,7 +115,7 @@ struct Cold {
 struct Locked {
     core: Core,
     over: Option<Box<Settings>>,
-    /// Since when it is in its state.
+    /// Since when it is in its state; 0 before somebody first asked.
     #[cfg(feature = "registry")]
     since: u64,
 }
@@ -249,6 +249,16 @@ impl CircuitBreaker {
         Ticket::PASSING
     }
 
+    /// Whether it keeps calls away, or would but for the time that is over.
+    pub(crate) fn is_rejecting(&self) -> bool {
+        let word = self.word(Ordering::Acquire);
+        match word.state() {
+            State::ForcedOpen => true,
+            State::Open | State::HalfOpen => !word.is_shadow(),
+            State::Closed | State::ForcedClosed => false,
+        }
+    }
+
     /// The nanoseconds that are left of an open period, if they can be told without the lock.
     fn time_left(&self) -> Option<u64> {
         let left = self.open_until.load(Ordering::Relaxed).saturating_sub(time::nanos());
@@ -280,6 +290,13 @@ impl CircuitBreaker {
     /// Takes the report of a call that was admitted with this ticket.
     #[inline(never)]
     fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
+        // It passed in shadow, counted as rejected: what came of it says nothing more.
+        if period == Period::PASSING {
+            return;
+        }
+        if verdict == Verdict::Success {
+            self.count_success();
+        }
         // With it comes the width of its buckets.
         let calm = period.is_calm_in(self.word(Ordering::Acquire));
         if !(calm && verdict == Verdict::Success && self.count(period, began)) {
@@ -302,26 +319,27 @@ impl CircuitBreaker {
     fn settle_loudly(&self, ticket: &Ticket, verdict: Verdict) {
         // What says nothing of the dependency says nothing of its speed either.
         let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
-        self.count_report(Report { verdict, slow });
-        self.settle_locked(ticket, |_| Report { verdict, slow });
+        self.settle_locked(ticket, Report { verdict, slow });
     }
 
     /// Takes the report of a call that was dropped before its end; it counts as the setting says where nothing else does.
     #[cold]
     fn settle_abandoned(&self, ticket: &Ticket, abandoned: Option<Abandoned>) {
-        let slow = self.is_slow_now(ticket);
-        let report = |abandoned| match abandoned {
-            Abandoned::Neutral => Report { verdict: Verdict::Neutral, slow },
-            Abandoned::Failure => Report { verdict: Verdict::Failure, slow },
+        if ticket.period == Period::PASSING {
+            return;
+        }
+        let verdict = match abandoned.unwrap_or_else(|| self.in_force().abandoned) {
+            Abandoned::Neutral => Verdict::Neutral,
+            Abandoned::Failure => Verdict::Failure,
         };
-        self.count_report(report(abandoned.unwrap_or(self.settings.abandoned)));
-        self.settle_locked(ticket, |settings| report(abandoned.unwrap_or(settings.abandoned)));
+        self.settle_locked(ticket, Report { verdict, slow: self.is_slow_now(ticket) });
     }
 
-    fn settle_locked(&self, ticket: &Ticket, report: impl FnOnce(&Settings) -> Report) {
+    fn settle_locked(&self, ticket: &Ticket, report: Report) {
+        self.count_report(report);
         let word = self.word(Ordering::Relaxed);
         if ticket.period == word.period() && word.looks() {
-            self.alter(|core, settings| core.settle(settings, &self.shards, ticket, report(settings), time::nanos));
+            self.alter(|core, settings| core.settle(settings, &self.shards, ticket, report, time::nanos));
         }
     }
 
@@ -356,13 +374,11 @@ impl CircuitBreaker {
     }
 
     /// The settings in force.
-    #[cfg(feature = "registry")]
     fn in_force(&self) -> Settings {
         self.over().unwrap_or(self.settings)
     }
 
     /// What has been put over the settings that were given.
-    #[cfg(feature = "registry")]
     fn over(&self) -> Option<Settings> {
         self.lock().over.as_deref().copied()
     }

@@ -31,6 +31,10 @@ pub(crate) mod sealed {
         /// Takes over what has been put over the settings of the one it was made of, and what that is forced to do.
         #[cfg(feature = "registry")]
         fn follow(&self, template: &Self);
+
+        /// Does what the one it was made of is forced to do, or goes by its settings again where that is forced to nothing.
+        #[cfg(feature = "registry")]
+        fn obey(&self, template: &Self);
     }
 }
 
@@ -46,13 +50,17 @@ impl sealed::Policy for CircuitBreaker {
     }
 
     fn is_rejecting(&self) -> bool {
-        use crate::State::{Closed, ForcedClosed};
-        !matches!(self.state(), Closed | ForcedClosed)
+        Self::is_rejecting(self)
     }
 
     #[cfg(feature = "registry")]
     fn follow(&self, template: &Self) {
         Self::follow(self, template);
+    }
+
+    #[cfg(feature = "registry")]
+    fn obey(&self, template: &Self) {
+        managed::obey(self, template);
     }
 }
 
@@ -75,6 +83,11 @@ impl sealed::Policy for Bulkhead {
     fn follow(&self, template: &Self) {
         Self::follow(self, template);
     }
+
+    #[cfg(feature = "registry")]
+    fn obey(&self, template: &Self) {
+        managed::obey(self, template);
+    }
 }
 
 impl Policy for RateLimit {}
@@ -89,12 +102,17 @@ impl sealed::Policy for RateLimit {
     }
 
     fn is_rejecting(&self) -> bool {
-        self.available() == 0
+        Self::is_rejecting(self)
     }
 
     #[cfg(feature = "registry")]
     fn follow(&self, template: &Self) {
         Self::follow(self, template);
+    }
+
+    #[cfg(feature = "registry")]
+    fn obey(&self, template: &Self) {
+        managed::obey(self, template);
     }
 }
 
@@ -125,6 +143,9 @@ pub struct Keyed<P> {
     /// In place of `max_keys`, where it is not 0.
     #[cfg(feature = "registry")]
     max_keys_over: AtomicU64,
+    /// How often all keys were steered: whoever comes to them meanwhile sees that it was.
+    #[cfg(feature = "registry")]
+    steered: AtomicU64,
     /// Told to each entry that is used, so that the least recent is known.
     tick: AtomicU64,
     /// One lock for all: it is held for a look-up, and for writing only when a key is new.
@@ -145,6 +166,8 @@ impl<P> Keyed<P> {
             max_keys: 1024,
             #[cfg(feature = "registry")]
             max_keys_over: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            steered: AtomicU64::new(0),
             tick: AtomicU64::new(0),
             entries: OnceLock::new(),
         }
@@ -202,6 +225,8 @@ impl<P: Policy> Keyed<P> {
         if let Some(entry) = read(entries).get(key.as_slice()) {
             return self.used(entry);
         }
+        #[cfg(feature = "registry")]
+        let steered = self.steered();
         // Made before the lock is taken, and dropped after it, as is what is forgotten.
         let new = Entry { policy: Arc::new(self.template.fresh()), used: AtomicU64::new(0) };
         let _forgotten;
@@ -217,7 +242,7 @@ impl<P: Policy> Keyed<P> {
         drop(entries);
         // After it has come to the others: what the template goes by now it had not, or will be told with them.
         #[cfg(feature = "registry")]
-        policy.follow(&self.template);
+        self.bring_along(core::slice::from_ref(&policy), steered);
         policy
     }
 

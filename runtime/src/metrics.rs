@@ -41,10 +41,11 @@ pub fn collect() {
     for metric in ALL {
         describe(metric);
     }
-    let mut values = BTreeMap::new();
+    let mut values: BTreeMap<_, f64> = BTreeMap::new();
     for policy in policies() {
         read(&policy, &mut |metric, label, value| {
-            *values.entry((metric, policy.name(), label)).or_insert(0.0) += value;
+            let together = values.entry((metric, policy.name(), label));
+            together.and_modify(|sum| *sum = ALL[metric].join(*sum, value)).or_insert(value);
         });
     }
     for ((metric, name, label), value) in values {
@@ -74,10 +75,13 @@ fn read(policy: &Policy, tell: &mut dyn FnMut(usize, Option<LabelPair>, f64)) {
     }
     let index = |name: &str| ALL.iter().position(|metric| metric.name == name);
     if kind == PolicyKind::CircuitBreaker
-        && let (Some(metric), Some(now)) = (index("steadfast_circuit_breaker_state"), policy.state())
+        && let Some(metric) = index("steadfast_circuit_breaker_state")
     {
         for state in ["closed", "open", "half_open", "forced_open", "forced_closed"] {
-            tell(metric, Some(("state", state)), if state == now { 1.0 } else { 0.0 });
+            // Of a policy per key how many are in it.
+            let keys = counts.iter().find(|count| count.name == state).map(|count| count.value);
+            let is_in = u64::from(policy.state() == Some(state));
+            tell(metric, Some(("state", state)), f64::from(u32::try_from(keys.unwrap_or(is_in)).unwrap_or(u32::MAX)));
         }
     }
     let count = |name: &str| counts.iter().find(|count| count.name == name).map_or(0, |count| count.value);
@@ -87,6 +91,10 @@ fn read(policy: &Policy, tell: &mut dyn FnMut(usize, Option<LabelPair>, f64)) {
         #[expect(clippy::cast_precision_loss, reason = "a share of more than 2^52 calls")]
         let ratio = count("failures") as f64 / count("calls").max(1) as f64;
         tell(metric, None, ratio);
+    }
+    if let (Some(metric), Some(shadow)) = (index("steadfast_policy_shadow"), policy.setting("shadow")) {
+        let in_shadow = shadow == crate::registry::Value::Flag(true);
+        tell(metric, Some(("kind", kind.as_str())), if in_shadow { 1.0 } else { 0.0 });
     }
     if let Some(metric) = index("steadfast_policy_enabled") {
         let is_enabled = policy.setting("enabled") != Some(crate::registry::Value::Flag(false));

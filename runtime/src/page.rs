@@ -59,7 +59,10 @@
 //! address of its own that only they reach; of a page that is only read, names of functions and their settings are what
 //! strangers would learn. What it does guard against is another site in the browser of somebody who may: a change is
 //! asked for with a header and a type of content that no form can send, and refused where the browser says that it comes
-//! from elsewhere; and the page lets itself be framed by nobody.
+//! from elsewhere, or its `Origin` is another than the `Host`; and the page lets itself be framed by nobody. A site whose
+//! name is made to point to this address is no other site for the browser, and may do all that the page may: against that
+//! only authentication helps, and a proxy that answers to the page's own host name alone. An address like `127.0.0.1` is
+//! no guard.
 //!
 //! # Routes
 //!

@@ -292,6 +292,15 @@ impl RateLimit {
         number <= bucket.now() || Forced::of(number) == Some(Forced::Off)
     }
 
+    /// Whether it keeps calls away at this moment.
+    pub(crate) fn is_rejecting(&self) -> bool {
+        let (bucket, number) = self.read();
+        match Forced::of(number) {
+            None => !bucket.settings.common.shadow && bucket.gcra.available(number, bucket.now()) == 0,
+            forced => forced == Some(Forced::Open),
+        }
+    }
+
     /// Takes a permit, if there is one.
     #[inline]
     fn take(&self) -> bool {

@@ -9,7 +9,8 @@ pub use crate::testing::site::Site;
 pub use without::Site;
 
 /// `site!(R, "payments")`: the function in which it stands, what it returns, and the names of its policies.
-/// `site!(errors: R)` of an `R` that borrows, but for its error; `site!()` of one that nobody else can make.
+/// `site!(errors: R)` of an `R` that borrows, but for its error; `site!()` of one that nobody else can make. In brackets
+/// stand types that its value and its error hold in others, which may be parameters of an `impl`.
 #[cfg(not(feature = "testing"))]
 #[doc(hidden)]
 #[macro_export]
@@ -20,24 +21,31 @@ macro_rules! __steadfast_site {
 }
 
 /// `site!(R, "payments")`: the function in which it stands, what it returns, and the names of its policies.
-/// `site!(errors: R)` of an `R` that borrows, but for its error; `site!()` of one that nobody else can make.
+/// `site!(errors: R)` of an `R` that borrows, but for its error; `site!()` of one that nobody else can make. In brackets
+/// stand types that its value and its error hold in others, which may be parameters of an `impl`.
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __steadfast_site {
     ($($name:literal),*) => {
-        $crate::__private::Site::new(&|| {}, &[$($name),*], $crate::__private::Makes::new().nothing())
+        $crate::__private::Site::new(&|| {}, &[$($name),*], $crate::__private::Makes::<_, (), ()>::new().nothing())
     };
-    (errors: $output:ty $(, $name:literal)*) => {
+    (errors: $output:ty $([$($in_error:ty),*])? $(, $name:literal)*) => {
         $crate::__private::Site::new(&|| {}, &[$($name),*], {
             use $crate::__private::makes::*;
-            (&&$crate::__private::Makes::<$output>::new()).errors()
+            (&&$crate::__private::Makes::<
+                $output, (), ($($(::core::marker::PhantomData<$in_error>,)*)?)
+            >::new()).errors()
         })
     };
-    ($output:ty $(, $name:literal)*) => {
+    ($output:ty $([$($in_value:ty),*; $($in_error:ty),*])? $(, $name:literal)*) => {
         $crate::__private::Site::new(&|| {}, &[$($name),*], {
             use $crate::__private::makes::*;
-            (&&&$crate::__private::Makes::<$output>::new()).parts()
+            (&&&$crate::__private::Makes::<
+                $output,
+                ($($(::core::marker::PhantomData<$in_value>,)*)?),
+                ($($(::core::marker::PhantomData<$in_error>,)*)?)
+            >::new()).parts()
         })
     };
 }

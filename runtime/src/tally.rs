@@ -1,26 +1,122 @@
-//! Counting on the path of a success: each thread counts for itself, and whoever reads adds up.
+//! Counting. Where a success passes each thread counts for itself, and whoever reads adds up; all else, which costs more
+//! in any case, is counted in one place.
 //!
-//! A thread has an array with a cell for each tally. Only it writes there, so that counting is a load and a store, and no
+//! A thread has an array with a cell for each policy. Only it writes there, so that counting is a load and a store, and no
 //! two threads write to one cache line. An array outlives its thread: the next one goes on with it.
 
+use core::array;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::registry::Count;
 
-/// How many tallies have cells; any more are counted in one place for all threads.
-const CELLS: usize = 4096;
+/// How many policies have cells; the successes of any more are counted in one place for all threads.
+const CELLS: usize = 1024;
 
 type Cells = [AtomicU64; CELLS];
 
-/// How often something took place.
+/// What a policy has counted since the program began, each count by its place.
 #[derive(Debug)]
-pub(crate) struct Tally {
-    /// The number of its cell; 0 where it has none as yet, and what is not below [`CELLS`] where there is none for it.
+pub(crate) struct Totals<const N: usize> {
+    /// Made by the first that is counted. Those of a policy per key share it.
+    counts: OnceLock<Arc<[AtomicU64; N]>>,
+    /// The number of the cell for successes; 0 where it has none as yet, and what is not below [`CELLS`] where there is
+    /// none for it.
     cell: AtomicU32,
-    /// What is counted without a cell.
-    shared: AtomicU64,
+}
+
+impl<const N: usize> Totals<N> {
+    pub(crate) const fn new() -> Self {
+        Self { counts: OnceLock::new(), cell: AtomicU32::new(0) }
+    }
+
+    /// Others that count the same: of the policies of all keys.
+    pub(crate) fn same(&self) -> Self {
+        Self { counts: OnceLock::from(Arc::clone(self.shared())), cell: AtomicU32::new(self.assign()) }
+    }
+
+    pub(crate) fn count(&self, place: usize) {
+        self.add(place, 1);
+    }
+
+    pub(crate) fn add(&self, place: usize, number: u64) {
+        self.shared()[place].fetch_add(number, Relaxed);
+    }
+
+    /// Counts a success: with the feature `metrics` alone. There is one place for successes.
+    #[inline]
+    pub(crate) fn count_success(&self, place: usize) {
+        if cfg!(feature = "metrics") {
+            let cell = self.cell.load(Relaxed) as usize;
+            match CELLS_HERE.get() {
+                Some(cells) if cell != 0 && cell < CELLS => one_more(&cells[cell]),
+                _ => self.count_slowly(place),
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_slowly(&self, place: usize) {
+        let cell = self.assign() as usize;
+        // While the thread ends there is no array any more.
+        let cells = if cell < CELLS { LEASE.try_with(|lease| lease.0).ok().flatten() } else { None };
+        match cells {
+            None => self.count(place),
+            Some(cells) => {
+                CELLS_HERE.set(Some(cells));
+                one_more(&cells[cell]);
+            }
+        }
+    }
+
+    pub(crate) fn get(&self, place: usize) -> u64 {
+        self.counts.get().map_or(0, |counts| counts[place].load(Relaxed))
+    }
+
+    pub(crate) fn successes(&self, place: usize) -> u64 {
+        let of_threads = match self.cell.load(Relaxed) as usize {
+            cell @ 1..CELLS => arrays().all.iter().map(|cells| cells[cell].load(Relaxed)).fold(0, u64::wrapping_add),
+            _ => 0,
+        };
+        of_threads.wrapping_add(self.get(place))
+    }
+
+    /// By name, in their order; after them the successes, with the feature `metrics`.
+    pub(crate) fn counts(&self, names: &[&'static str], success: &'static str) -> Vec<Count> {
+        let count = |(place, name): (usize, &&'static str)| Count { name, value: self.get(place) };
+        let mut counts: Vec<Count> = names.iter().enumerate().map(count).collect();
+        if cfg!(feature = "metrics") {
+            counts.push(Count { name: success, value: self.successes(names.len()) });
+        }
+        counts
+    }
+
+    fn shared(&self) -> &Arc<[AtomicU64; N]> {
+        self.counts.get_or_init(|| Arc::new(array::from_fn(|_| AtomicU64::new(0))))
+    }
+
+    /// The number of its cell, which is given away once.
+    fn assign(&self) -> u32 {
+        let cell = self.cell.load(Relaxed);
+        if cell != 0 {
+            return cell;
+        }
+        let mut arrays = arrays();
+        let mut cell = self.cell.load(Relaxed);
+        if cell == 0 {
+            arrays.last = arrays.last.saturating_add(1);
+            cell = arrays.last;
+            self.cell.store(cell, Relaxed);
+        }
+        cell
+    }
+}
+
+#[inline]
+fn one_more(cell: &AtomicU64) {
+    cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
 struct Arrays {
@@ -63,122 +159,12 @@ impl Drop for Lease {
     }
 }
 
-impl Tally {
-    pub(crate) const fn new() -> Self {
-        Self { cell: AtomicU32::new(0), shared: AtomicU64::new(0) }
-    }
-
-    /// Another one that counts the same.
-    pub(crate) fn same(&self) -> Self {
-        Self { cell: AtomicU32::new(self.assign()), shared: AtomicU64::new(0) }
-    }
-
-    /// Counts one more.
-    #[inline]
-    pub(crate) fn count(&self) {
-        self.add(1);
-    }
-
-    /// Counts so many more.
-    #[inline]
-    pub(crate) fn add(&self, number: u64) {
-        let cell = self.cell.load(Relaxed) as usize;
-        match CELLS_HERE.get() {
-            Some(cells) if cell != 0 && cell < CELLS => {
-                let cell = &cells[cell];
-                cell.store(cell.load(Relaxed).wrapping_add(number), Relaxed);
-            }
-            _ => self.add_slowly(number),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn add_slowly(&self, number: u64) {
-        let cell = self.assign() as usize;
-        // While the thread ends there is no array any more.
-        let cells = LEASE.try_with(|lease| lease.0).ok().flatten().filter(|_| cell < CELLS);
-        let Some(cells) = cells else {
-            self.shared.fetch_add(number, Relaxed);
-            return;
-        };
-        CELLS_HERE.set(Some(cells));
-        let cell = &cells[cell];
-        cell.store(cell.load(Relaxed).wrapping_add(number), Relaxed);
-    }
-
-    /// What all threads have counted.
-    pub(crate) fn total(&self) -> u64 {
-        let cell = self.cell.load(Relaxed) as usize;
-        let of_threads = match cell {
-            1..CELLS => arrays().all.iter().map(|cells| cells[cell].load(Relaxed)).fold(0, u64::wrapping_add),
-            _ => 0,
-        };
-        of_threads.wrapping_add(self.shared.load(Relaxed))
-    }
-
-    /// The number of its cell, which is given away under the lock.
-    fn assign(&self) -> u32 {
-        let mut arrays = arrays();
-        let mut cell = self.cell.load(Relaxed);
-        if cell == 0 {
-            arrays.last = arrays.last.saturating_add(1);
-            cell = arrays.last;
-            self.cell.store(cell, Relaxed);
-        }
-        cell
-    }
-}
-
 /// No user code runs under the lock, so a poisoned one is as good as any.
 fn arrays() -> MutexGuard<'static, Arrays> {
     ARRAYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a policy has counted since the program began, each count by its place.
-#[derive(Debug)]
-pub(crate) struct Totals<const N: usize>([Tally; N]);
-
-impl<const N: usize> Totals<N> {
-    pub(crate) const fn new() -> Self {
-        Self([const { Tally::new() }; N])
-    }
-
-    /// Others that count the same: of the policies of all keys.
-    pub(crate) fn same(&self) -> Self {
-        Self(self.0.each_ref().map(Tally::same))
-    }
-
-    #[inline]
-    pub(crate) fn count(&self, place: usize) {
-        self.0[place].count();
-    }
-
-    /// Counts where a success passes: with the feature `metrics` alone.
-    #[inline]
-    pub(crate) fn count_success(&self, place: usize) {
-        if cfg!(feature = "metrics") {
-            self.count(place);
-        }
-    }
-
-    pub(crate) fn add(&self, place: usize, number: u64) {
-        self.0[place].add(number);
-    }
-
-    pub(crate) fn get(&self, place: usize) -> u64 {
-        self.0[place].total()
-    }
-
-    /// By name, in their order. Without the feature `metrics` those at the end that are for it alone are left out.
-    pub(crate) fn counts(&self, names: &[&'static str], for_metrics: &[&'static str]) -> Vec<Count> {
-        let for_metrics = if cfg!(feature = "metrics") { for_metrics } else { &[] };
-        let names = names.iter().chain(for_metrics);
-        names.zip(&self.0).map(|(name, tally)| Count { name, value: tally.total() }).collect()
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "metrics"))]
 mod tests {
     use std::thread;
 
@@ -186,48 +172,51 @@ mod tests {
 
     #[test]
     fn threads_add_up() {
-        static TALLY: Tally = Tally::new();
-        static OTHER: Tally = Tally::new();
-        assert_eq!(TALLY.total(), 0);
+        static TOTALS: Totals<2> = Totals::new();
+        static OTHER: Totals<2> = Totals::new();
+        assert_eq!(TOTALS.successes(1), 0);
         // More threads than one after the other, so that arrays are handed on.
         for _ in 0..3 {
             thread::scope(|scope| {
                 for _ in 0..4 {
-                    scope.spawn(|| (0..1000).for_each(|_| TALLY.count()));
-                    scope.spawn(|| (0..10).for_each(|_| OTHER.count()));
+                    scope.spawn(|| (0..1000).for_each(|_| TOTALS.count_success(1)));
+                    scope.spawn(|| (0..10).for_each(|_| OTHER.count_success(1)));
+                    scope.spawn(|| (0..10).for_each(|_| TOTALS.count(0)));
                 }
             });
         }
-        assert_eq!((TALLY.total(), OTHER.total()), (12_000, 120));
+        assert_eq!((TOTALS.get(0), TOTALS.successes(1), OTHER.successes(1)), (120, 12_000, 120));
     }
 
     #[test]
     fn what_counts_the_same_has_one_total() {
-        let tally = Tally::new();
-        let same = tally.same();
-        same.count();
-        tally.count();
-        assert_eq!((tally.total(), same.total()), (2, 2));
+        for totals in [Totals::<2>::new(), Totals { counts: OnceLock::new(), cell: AtomicU32::new(u32::MAX) }] {
+            let same = totals.same();
+            same.count_success(1);
+            totals.count_success(1);
+            same.count(0);
+            assert_eq!((totals.get(0), totals.successes(1), same.get(0), same.successes(1)), (1, 2, 1, 2));
+        }
     }
 
     #[test]
     fn without_a_cell_it_counts_all_the_same() {
-        let tally = Tally { cell: AtomicU32::new(u32::MAX), shared: AtomicU64::new(0) };
+        let totals: Totals<1> = Totals { counts: OnceLock::new(), cell: AtomicU32::new(u32::MAX) };
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..1000).for_each(|_| tally.count()));
+                scope.spawn(|| (0..1000).for_each(|_| totals.count_success(0)));
             }
         });
-        assert_eq!(tally.total(), 4000);
+        assert_eq!(totals.successes(0), 4000);
     }
 
     #[test]
     fn what_is_counted_while_the_thread_ends_is_counted() {
-        static TALLY: Tally = Tally::new();
+        static TOTALS: Totals<1> = Totals::new();
         struct Last;
         impl Drop for Last {
             fn drop(&mut self) {
-                TALLY.count();
+                TOTALS.count_success(0);
             }
         }
         thread_local! {
@@ -236,11 +225,11 @@ mod tests {
         for _ in 0..8 {
             thread::spawn(|| {
                 LAST.with(|_| ());
-                TALLY.count();
+                TOTALS.count_success(0);
             })
             .join()
             .unwrap();
         }
-        assert_eq!(TALLY.total(), 16);
+        assert_eq!(TOTALS.successes(0), 16);
     }
 }

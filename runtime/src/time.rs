@@ -15,20 +15,9 @@ pub(crate) fn nanos() -> u64 {
 
 /// The same of an instant at which the clock was read.
 pub(crate) fn of(now: Instant) -> u64 {
-    saturated(now.saturating_duration_since(base(now).0))
-}
-
-/// When the first time was asked for.
-#[cfg(feature = "registry")]
-pub(crate) fn began() -> u64 {
-    let (base, first) = base(clock::now());
-    saturated(first.saturating_duration_since(base))
-}
-
-/// In the past, because under a paused clock "now" may be earlier than it was when the base was taken; and when that was.
-fn base(now: Instant) -> (Instant, Instant) {
-    static BASE: OnceLock<(Instant, Instant)> = OnceLock::new();
-    *BASE.get_or_init(|| (long_before(now), now))
+    // In the past, because under a paused clock "now" may be earlier than it was when the base was taken.
+    static BASE: OnceLock<Instant> = OnceLock::new();
+    saturated(now.saturating_duration_since(*BASE.get_or_init(|| long_before(now))))
 }
 
 /// A duration in nanoseconds; beyond 584 years it is "never".

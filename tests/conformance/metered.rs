@@ -261,6 +261,25 @@ fn o36_keys_are_one_series_which_never_falls() {
     assert_eq!(all["circuit_breaker_calls_total{outcome=failure}"], "3");
     assert_eq!(all["circuit_breaker_calls_total{outcome=rejected}"], "3");
     assert_eq!(all["circuit_breaker_opened_total"], "3");
+    // One is kept, and it is open.
+    assert_eq!((&*all["circuit_breaker_state{state=open}"], &*all["circuit_breaker_state{state=closed}"]), ("1", "0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn o36a_policies_of_one_name_are_one_series() {
+    #[timeout("10s", name = "o36a")]
+    #[retry(name = "o36a")]
+    #[timeout("2s", enabled = false, name = "o36a")]
+    #[circuit_breaker(shadow = true, name = "o36a")]
+    async fn call(script: &Script) -> Answer {
+        script.run().await
+    }
+    let (published, _guard) = Published::begin();
+    assert_eq!(call(&Script::new("S")).await, Ok(1));
+    let all = published.all("o36a");
+    assert_eq!((&*all["timeout_limit_seconds"], &*all["policy_enabled{kind=timeout}"]), ("10", "0"));
+    assert_eq!(all["policy_shadow{kind=circuit_breaker}"], "1");
+    assert_eq!(all["timeout_calls_total{outcome=in_time}"], "2");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! X1 to X9: what a test makes of annotated functions.
 
 use std::future::pending;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -284,7 +285,7 @@ async fn x03b_how_a_function_is_called() {
         ("payment", false),
         ("", false),
     ] {
-        let faults = testing::inject(name, failed());
+        let faults = testing::inject(name, failed()).optional();
         assert_eq!(client.pay().await.is_err(), is_it, "{name}");
         assert_eq!(faults.calls(), u64::from(is_it), "{name}");
     }
@@ -308,6 +309,179 @@ async fn x03c_methods_of_traits_and_every_name_of_the_stack() {
         let _faults = testing::inject(name, failed());
         assert_eq!(Client::new().buy().await, Err(Error::Failed), "{name}");
     }
+}
+
+/// Methods that give a boxed future, or one without a name: by hand, or by `#[async_trait]` above the trait.
+mod futures {
+    use std::pin::Pin;
+
+    use super::{Answer, retry};
+
+    #[async_trait::async_trait]
+    pub(super) trait Boxed {
+        async fn boxed(&self) -> Answer;
+
+        #[retry(attempts = 1)]
+        async fn by_default(&self) -> Answer {
+            Ok(1)
+        }
+    }
+
+    #[async_trait::async_trait(?Send)]
+    pub(super) trait Local {
+        async fn local(&self) -> Answer;
+
+        #[retry(attempts = 1)]
+        async fn local_by_default(&self) -> Answer {
+            Ok(1)
+        }
+    }
+
+    pub(super) trait Plain {
+        fn pinned(&self) -> Pin<Box<dyn Future<Output = Answer> + '_>>;
+
+        #[retry(attempts = 1)]
+        fn opaque(&self) -> impl Future<Output = Answer> {
+            async { Ok(1) }
+        }
+
+        #[retry(attempts = 1)]
+        async fn plain(&self) -> Answer {
+            Ok(1)
+        }
+
+        #[retry(attempts = 1)]
+        fn blocking(&self) -> Answer {
+            Ok(1)
+        }
+    }
+
+    pub(super) struct Service<T>(pub(super) T);
+
+    /// Not where the type is.
+    pub(super) mod elsewhere {
+        use super::{Answer, Boxed, Local, Pin, Plain, Service, retry};
+
+        #[async_trait::async_trait]
+        impl<T: Send + Sync> Boxed for Service<T> {
+            #[retry(attempts = 1)]
+            async fn boxed(&self) -> Answer {
+                Ok(1)
+            }
+        }
+
+        #[async_trait::async_trait(?Send)]
+        impl<T> Local for Service<T> {
+            #[retry(attempts = 1)]
+            async fn local(&self) -> Answer {
+                Ok(1)
+            }
+        }
+
+        impl<T> Plain for Service<T> {
+            #[retry(attempts = 1)]
+            fn pinned(&self) -> Pin<Box<dyn Future<Output = Answer> + '_>> {
+                Box::pin(async { Ok(1) })
+            }
+        }
+
+        impl<T> Service<T> {
+            #[retry(attempts = 1)]
+            pub(in super::super) async fn own(&self) -> Answer {
+                Ok(1)
+            }
+        }
+    }
+
+    #[retry(attempts = 1)]
+    pub(super) fn free() -> impl Future<Output = Answer> {
+        async { Ok(1) }
+    }
+}
+
+/// The path of what stands in a boxed future has more parts.
+#[tokio::test]
+async fn x03d_whatever_gives_the_future() {
+    use futures::{Boxed as _, Local as _, Plain as _, Service, free};
+
+    /// With an arrow in its name.
+    type Arrow = fn(u8) -> Option<u8>;
+
+    async fn all<T: Send + Sync>(of: &Service<T>, method: &str) -> Answer {
+        match method {
+            "boxed" => of.boxed().await,
+            "by_default" => of.by_default().await,
+            "local" => of.local().await,
+            "local_by_default" => of.local_by_default().await,
+            "pinned" => of.pinned().await,
+            "opaque" => of.opaque().await,
+            "plain" => of.plain().await,
+            "blocking" => of.blocking(),
+            "own" => of.own().await,
+            _ => free().await,
+        }
+    }
+    for (method, owners) in [
+        ("boxed", &["Service", "Boxed", "futures::Service"][..]),
+        ("by_default", &["Service", "Boxed", "futures::Boxed"]),
+        ("local", &["Service", "Local"]),
+        ("local_by_default", &["Service", "Local"]),
+        ("pinned", &["Service", "Plain"]),
+        ("opaque", &["Service", "Plain"]),
+        ("plain", &["Service", "Plain"]),
+        ("blocking", &["Service", "Plain"]),
+        ("own", &["Service", "futures::Service"]),
+        ("free", &["futures"]),
+    ] {
+        let names = owners.iter().map(|owner| format!("{owner}::{method}")).chain([method.to_owned()]);
+        for name in names {
+            let faults = testing::inject(&*name, failed());
+            assert_eq!(all(&Service(1_u8), method).await, Err(Error::Failed), "{name}");
+            let arrow: Arrow = |of| Some(of);
+            assert_eq!(all(&Service(arrow), method).await, Err(Error::Failed), "{name}");
+            assert_eq!(faults.injected(), 2, "{name}");
+        }
+    }
+}
+
+/// A fault that nobody meets proves nothing, whether it is called otherwise or the call is elsewhere.
+#[tokio::test]
+async fn x03e_what_no_call_comes_to_is_told() {
+    let client = Client::new();
+    let said = |name: &'static str, call: &dyn Fn()| {
+        let faults = testing::inject(name, failed());
+        call();
+        let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| drop(faults)));
+        panicked.err().map(|panic| panic.downcast_ref::<String>().unwrap().clone())
+    };
+    let pay = || {
+        client.pay_blocking().ok();
+    };
+    assert_eq!(said("pay_blocking", &pay), None);
+    let typo = said("pay_blokking", &pay).unwrap();
+    assert!(typo.starts_with("no call came to what was injected into `pay_blokking`: "), "{typo}");
+    let elsewhere = || drop(thread::scope(|scope| scope.spawn(|| client.pay_blocking().ok()).join()));
+    assert!(said("pay_blocking", &elsewhere).is_some());
+    let scope = Scope::current();
+    let taken_along =
+        || drop(thread::scope(|threads| threads.spawn(|| scope.run(|| client.pay_blocking().ok())).join()));
+    assert_eq!(said("pay_blocking", &taken_along), None);
+
+    let script = testing::script("pay_blokking", [failed()]);
+    assert!(std::panic::catch_unwind(AssertUnwindSafe(|| drop(script))).is_err());
+    drop(testing::inject("pay_blokking", failed()).optional());
+    drop(testing::chaos("pay_blokking", failed()));
+    {
+        // The newer one leaves nothing to the older, which is called right all the same.
+        let _older = testing::inject("pay", failed());
+        let _newer = testing::inject("payments", failed());
+        client.pay().await.unwrap_err();
+    }
+    let panicked = tokio::spawn(async {
+        let _never = testing::inject("pay_blokking", failed());
+        panic!("a test that fails");
+    });
+    assert_eq!(panicked.await.unwrap_err().into_panic().downcast_ref::<&str>(), Some(&"a test that fails"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -437,7 +611,7 @@ async fn x06_a_script_goes_call_by_call() {
     assert!(script.is_finished());
     assert_eq!(call().await, Ok(1), "it is over");
     assert_eq!((script.calls(), script.injected()), (9, 6));
-    assert_eq!(testing::inject("call", failed()).remaining(), None);
+    assert_eq!(testing::inject("call", failed()).optional().remaining(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -618,7 +792,12 @@ async fn x10_what_does_not_fit_is_told() {
         ),
     ] {
         let wrong = said(call, fault).await;
-        assert!(wrong.contains("no test can make what borrows or is of a type parameter"), "{wrong}");
+        assert!(wrong.contains(" cannot be put into `"), "{wrong}");
+        assert!(
+            wrong.contains("is a type parameter of the function or its `impl`, borrows, or has no name"),
+            "{wrong}"
+        );
+        assert!(!wrong.contains("does not fit"), "the types may even be the same: {wrong}");
     }
 }
 
@@ -689,6 +868,53 @@ async fn x12_every_return_type_compiles() {
             Box::pin(async move { Ok(name) })
         }
     }
+
+    struct Named<Item, Problem> {
+        item: Item,
+        problem: Option<Problem>,
+    }
+
+    /// Nothing says that these are parameters, nor that they are `'static`.
+    impl<Item: Clone, Problem> Named<Item, Problem> {
+        #[retry(attempts = 1)]
+        async fn boxes(&self) -> Result<Vec<Box<Item>>, Error> {
+            Ok(vec![Box::new(self.item.clone())])
+        }
+        #[retry(attempts = 1)]
+        fn shared(&self) -> Result<std::sync::Arc<Item>, Box<Problem>> {
+            let _ = self.problem.is_some();
+            Ok(Arc::new(self.item.clone()))
+        }
+        #[retry(attempts = 1)]
+        async fn maybe_boxed(&self) -> Option<Box<Item>> {
+            Some(Box::new(self.item.clone()))
+        }
+        #[retry(attempts = 1)]
+        async fn lent<'a>(&'a self) -> Result<&'a Item, std::rc::Rc<Problem>> {
+            Ok(&self.item)
+        }
+        #[retry(attempts = 1)]
+        async fn text(&self) -> Result<Arc<str>, Box<Error>> {
+            Ok("text".into())
+        }
+        #[retry(attempts = 1)]
+        async fn arc(&self) -> Result<Vec<Arc<String>>, Box<Error>> {
+            Ok(Vec::new())
+        }
+    }
+
+    let named = Named { item: "item", problem: None::<u8> };
+    {
+        let _faults = testing::inject("boxes", failed());
+        assert_eq!(named.boxes().await, Err(Error::Failed));
+        let _faults = testing::inject("text", Fault::error(|| Box::new(Error::Failed)));
+        assert_eq!(named.text().await, Err(Box::new(Error::Failed)));
+        let _faults = testing::inject("arc", Fault::value(|| vec![Arc::new("made".to_owned())]));
+        assert_eq!(*named.arc().await.unwrap()[0], "made");
+    }
+    assert_eq!(named.boxes().await.unwrap(), [Box::new("item")]);
+    assert_eq!((named.shared().ok(), named.maybe_boxed().await), (Some(Arc::new("item")), Some(Box::new("item"))));
+    assert_eq!(named.lent().await.ok(), Some(&"item"));
 
     let pool =
         Pool { name: "pool", value: Mutex::new(String::new()), cell: RefCell::new(String::new()), error: || Error::Io };

@@ -177,3 +177,65 @@ async fn panics_pass_through() {
     assert_eq!(AFTER_PANIC.load(Relaxed), 1);
     assert!(std::panic::catch_unwind(diverges_blocking).is_err());
 }
+
+/// Boxed errors with a lifetime that is named: their causes cannot be looked at, so they are transient.
+mod lent {
+    use std::error::Error;
+    use std::fmt;
+
+    use steadfast::{circuit_breaker, fallback, retry};
+
+    #[derive(Debug)]
+    pub(super) struct Of<'a>(&'a str);
+
+    impl fmt::Display for Of<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Of<'_> {}
+
+    #[retry(backoff = none)]
+    pub(super) fn retried<'a>(name: &'a str, runs: &mut u32) -> Result<u32, Box<dyn Error + 'a>> {
+        *runs += 1;
+        Err(Box::new(Of(name)))
+    }
+
+    #[retry(backoff = none)]
+    pub(super) async fn retried_async<'a>(name: &'a str, runs: &mut u32) -> Result<u32, Box<dyn Error + Send + 'a>> {
+        *runs += 1;
+        Err(Box::new(Of(name)))
+    }
+
+    #[retry(backoff = none, on(Err(error) if error.to_string() == "x"))]
+    pub(super) fn narrowed<'a>(name: &'a str, runs: &mut u32) -> Result<u32, Box<dyn Error + 'a>> {
+        *runs += 1;
+        Err(Box::new(Of(name)))
+    }
+
+    #[circuit_breaker(failure_threshold = 1)]
+    pub(super) fn broken<'a>(name: &'a str) -> Result<u32, Box<dyn Error + 'a>> {
+        Err(Box::new(Of(name)))
+    }
+
+    #[fallback(Ok(7))]
+    pub(super) fn answered<'a>(name: &'a str) -> Result<u32, Box<dyn Error + 'a>> {
+        Err(Box::new(Of(name)))
+    }
+}
+
+#[tokio::test]
+async fn a_boxed_error_that_borrows_is_transient() {
+    let name = String::from("x");
+    let mut runs = 0;
+    assert_eq!(lent::retried(&name, &mut runs).unwrap_err().to_string(), "x");
+    assert_eq!(runs, 3);
+    lent::retried_async(&name, &mut runs).await.unwrap_err();
+    assert_eq!(runs, 6);
+    lent::narrowed(&name, &mut runs).unwrap_err();
+    assert_eq!(runs, 9);
+    assert_eq!(lent::broken(&name).unwrap_err().to_string(), "x");
+    assert!(lent::broken(&name).unwrap_err().to_string().starts_with("circuit open"));
+    assert_eq!(lent::answered(&name).unwrap(), 7);
+}

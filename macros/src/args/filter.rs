@@ -4,11 +4,13 @@ mod arm;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, Ident, Type};
+use syn::visit::{self, Visit};
+use syn::{Expr, Ident, Type, TypeParamBound, TypeTraitObject};
 
 use self::arm::{Arm, Head, arms, head};
 use super::Args;
 use crate::emit::{Root, at};
+use crate::expand::value_and_error;
 
 /// What one attribute says of outcomes.
 #[derive(Clone, Default)]
@@ -120,7 +122,7 @@ impl Filter {
             let root = root.at(at(f));
             quote_spanned!(at(f)=> #root::__private::when(error, #f))
         };
-        let class = self.decide(root, &ignored, &transient, when, &own);
+        let class = self.decide(root, output, &ignored, &transient, when, &own);
         match &self.hint {
             None => quote_spanned!(span=> |outcome: &#output| #class),
             Some(hint) => {
@@ -144,7 +146,7 @@ impl Filter {
             let arms = self.arms(&no, &yes);
             quote_spanned!(span=> match outcome { #arms _ => false, })
         } else {
-            self.decide(root, &no, &yes, when, &own)
+            self.decide(root, output, &no, &yes, when, &own)
         };
         quote_spanned!(span=> |outcome: &#output| #handles)
     }
@@ -152,13 +154,18 @@ impl Filter {
     fn decide(
         &self,
         root: &Root,
+        output: &Type,
         ignored: &TokenStream,
         on: &TokenStream,
         when: impl Fn(&Expr) -> TokenStream,
         own: &TokenStream,
     ) -> TokenStream {
         let span = Span::mixed_site();
-        let own = quote_spanned!(span=> (&&&#root::__private::Outcome(outcome)).#own());
+        let own = if has_error_that_borrows(output) {
+            quote_spanned!(span=> (&#root::__private::Outcome(outcome)).#own())
+        } else {
+            quote_spanned!(span=> (&&&#root::__private::Outcome(outcome)).#own())
+        };
         if self.is_empty() {
             return own;
         }
@@ -175,6 +182,32 @@ impl Filter {
         let on = self.on.iter().flatten().map(|arm| arm.tokens(on));
         ignored.chain(on).collect()
     }
+}
+
+/// Whether the error is a `dyn Error + 'a`. Its causes cannot be looked at, which takes `'static`, and the method lookup of
+/// the class does not see lifetimes: it would choose the rung of a `dyn Error` all the same, and then be an error. So that
+/// rung, and what comes before it, is left out: it is transient.
+fn has_error_that_borrows(output: &Type) -> bool {
+    struct Borrows(bool);
+    impl<'ast> Visit<'ast> for Borrows {
+        fn visit_type_trait_object(&mut self, object: &'ast TypeTraitObject) {
+            let is_error = |bound: &TypeParamBound| match bound {
+                TypeParamBound::Trait(of) => of.path.segments.last().is_some_and(|last| last.ident == "Error"),
+                _ => false,
+            };
+            let is_named = |bound: &TypeParamBound| match bound {
+                TypeParamBound::Lifetime(lifetime) => lifetime.ident != "static" && lifetime.ident != "_",
+                _ => false,
+            };
+            self.0 |= object.bounds.iter().any(is_error) && object.bounds.iter().any(is_named);
+            visit::visit_type_trait_object(self, object);
+        }
+    }
+    let mut borrows = Borrows(false);
+    if let (_, Some(error)) = value_and_error(output) {
+        borrows.visit_type(error);
+    }
+    borrows.0
 }
 
 impl ToTokens for Filter {

@@ -4,6 +4,7 @@
 //! ```text
 //! site!(Result<Row, Error>, "payments")        #[retry(name = "payments")] fn f() -> Result<Row, Error>
 //! site!(errors: Result<&Row, Error>)           what borrows cannot be made by a test, but the error can
+//! site!(Result<Arc<Row>, Error> [Row;])        `Row` may be a parameter of the `impl`: the runtime asks that of the type
 //! site!()                                      fn f() -> impl Iterator<Item = Row>
 //! ```
 
@@ -11,7 +12,8 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    GenericArgument, Generics, Lifetime, Macro, Path, PathArguments, PathSegment, Type, TypeInfer, TypeReference,
+    GenericArgument, Generics, Lifetime, Macro, Path, PathArguments, PathSegment, Type, TypeInfer, TypePath,
+    TypeReference,
 };
 
 use super::{Expand, site};
@@ -28,8 +30,18 @@ impl Expand<'_> {
             is_new
         });
         match self.makes {
-            Makes::All => quote_spanned!(site()=> #root::__private::site!(#output #(, #names)*)),
-            Makes::Errors => quote_spanned!(site()=> #root::__private::site!(errors: #output #(, #names)*)),
+            Makes::All => {
+                let (value, error) = value_and_error(output);
+                let (in_value, in_error) = (held(value), error.map(held).unwrap_or_default());
+                let is_any = !(in_value.is_empty() && in_error.is_empty());
+                let held = is_any.then(|| quote_spanned!(site()=> [#(#in_value),*; #(#in_error),*]));
+                quote_spanned!(site()=> #root::__private::site!(#output #held #(, #names)*))
+            }
+            Makes::Errors => {
+                let in_error = value_and_error(output).1.map(held).unwrap_or_default();
+                let held = (!in_error.is_empty()).then(|| quote_spanned!(site()=> [#(#in_error),*]));
+                quote_spanned!(site()=> #root::__private::site!(errors: #output #held #(, #names)*))
+            }
             Makes::Nothing => quote_spanned!(site()=> #root::__private::site!(#(#names),*)),
         }
     }
@@ -55,23 +67,59 @@ impl Makes {
 
 /// Whether it is a `Result` of which the error is not bound: `Result<_, Error>`, and `io::Result<_>`, an alias that has it.
 fn has_error(output: &Type, is_bound: impl Fn(&Type) -> bool) -> bool {
+    match result(output) {
+        Some((_, error)) => !error.is_some_and(is_bound),
+        None => false,
+    }
+}
+
+/// What a `Result` is of, its error where it is not an alias that has it.
+fn result(output: &Type) -> Option<(&Type, Option<&Type>)> {
     let path = match output {
         Type::Path(path) => &path.path,
-        Type::Group(group) => return has_error(&group.elem, is_bound),
-        Type::Paren(paren) => return has_error(&paren.elem, is_bound),
-        _ => return false,
+        Type::Group(group) => return result(&group.elem),
+        Type::Paren(paren) => return result(&paren.elem),
+        _ => return None,
     };
-    let Some(PathArguments::AngleBracketed(arguments)) =
-        path.segments.last().filter(|last| last.ident == "Result").map(|last| &last.arguments)
+    let PathArguments::AngleBracketed(arguments) =
+        &path.segments.last().filter(|last| last.ident == "Result")?.arguments
     else {
-        return false;
+        return None;
     };
     let mut arguments = arguments.args.iter();
     match (arguments.next(), arguments.next(), arguments.next()) {
-        (Some(GenericArgument::Type(_)), None, None) => true,
-        (Some(GenericArgument::Type(_)), Some(GenericArgument::Type(error)), None) => !is_bound(error),
-        _ => false,
+        (Some(GenericArgument::Type(value)), None, None) => Some((value, None)),
+        (Some(GenericArgument::Type(value)), Some(GenericArgument::Type(error)), None) => Some((value, Some(error))),
+        _ => None,
     }
+}
+
+/// What a `Result` is of; the whole of another type.
+pub(crate) fn value_and_error(output: &Type) -> (&Type, Option<&Type>) {
+    result(output).unwrap_or((output, None))
+}
+
+/// The types that stand in the arguments of a type, and might be parameters of an `impl` around the function: `Item` in
+/// `Vec<Box<Item>>`, and not `u32` or `io::Error`. The whole type is not among them, since the runtime sees it anyway.
+fn held(ty: &Type) -> Vec<&TypePath> {
+    struct Held<'ast>(Vec<&'ast TypePath>);
+    impl<'ast> Visit<'ast> for Held<'ast> {
+        fn visit_type_path(&mut self, ty: &'ast TypePath) {
+            let is_upper = |segment: &PathSegment| segment.ident.to_string().starts_with(char::is_uppercase);
+            let has_arguments = ty.path.segments.iter().any(|segment| !segment.arguments.is_none());
+            let may_be_one = ty.qself.is_some() || ty.path.segments.first().is_some_and(is_upper);
+            if !has_arguments && may_be_one {
+                self.0.push(ty);
+            }
+            visit::visit_type_path(self, ty);
+        }
+    }
+    let mut held = Held(Vec::new());
+    match ty {
+        Type::Path(path) => visit::visit_type_path(&mut held, path),
+        _ => held.visit_type(ty),
+    }
+    held.0
 }
 
 /// Whether a type has anything in it that is bound to a call, or may have: a lifetime, a `_` that only the body knows, a
@@ -121,7 +169,30 @@ fn is_called_as_a_parameter(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens as _;
+
     use super::*;
+
+    #[test]
+    fn what_may_be_a_parameter_is_held() {
+        for (ty, expected) in [
+            ("Row", &[][..]),
+            ("Vec<Box<Item>>", &["Item"]),
+            ("Arc<HashMap<Key, Vec<Item>>>", &["Key", "Item"]),
+            ("(Item, Box<Row>)", &["Item", "Row"]),
+            ("Box<Item::Out>", &["Item :: Out"]),
+            ("Box<<Item as Has>::Out>", &["< Item as Has > :: Out", "Item"]),
+            ("Box<dyn Fn(Item) -> Row>", &["Item", "Row"]),
+            ("Arc<[Item]>", &["Item"]),
+            ("Vec<Box<u32>>", &[]),
+            ("Box<io::Error>", &[]),
+            ("Box<dyn Error + Send + Sync>", &[]),
+        ] {
+            let ty = syn::parse_str(ty).unwrap();
+            let held: Vec<_> = held(&ty).iter().map(|held| held.to_token_stream().to_string()).collect();
+            assert_eq!(held, expected);
+        }
+    }
 
     #[test]
     fn what_borrows_is_not_made() {

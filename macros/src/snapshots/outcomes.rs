@@ -198,7 +198,7 @@ fn named_failure() {
             async fn fetch(key: &str) -> Option<Row> {
                 use ::steadfast::__private::by_class::*;
                 let outcome = {
-                    let call = ::steadfast::__private::site!(Option < Row >)
+                    let call = ::steadfast::__private::site!(Option < Row > [Row;])
                         .call(async move {
                             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<
                                 Option<Row>,

@@ -67,7 +67,7 @@ fn blocking_with_an_age_of_the_call() {
                 use ::steadfast::__private::by_class::*;
                 let max_age: ::core::time::Duration = self.max_age;
                 let key = ::steadfast::__private::key(&(&host, &(&port)));
-                let call = ::steadfast::__private::site!(Option < Row >, "dns")
+                let call = ::steadfast::__private::site!(Option < Row > [Row;], "dns")
                     .once(move || -> Option<Row> { query(host, port) });
                 let call = || {
                     ::steadfast::__private::stale(

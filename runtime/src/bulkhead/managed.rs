@@ -192,7 +192,7 @@ impl Managed for Bulkhead {
     }
 
     fn totals(&self) -> Vec<Count> {
-        self.totals.counts(&["rejected"], &["admitted"])
+        self.totals.counts(&["rejected"], "admitted")
     }
 
     fn trouble(&self) -> Option<Trouble> {

@@ -136,26 +136,29 @@ impl Bulkhead {
 
     /// Lets calls pass as `mode` says; those who wait learn of it at once.
     pub(super) fn force(&self, mode: Mode) {
-        self.shift(|_| mode);
+        self.let_go(self.shift(|_| mode));
     }
 
     /// Goes by the settings again.
     pub(super) fn unforce(&self) {
-        self.shift(|_| Mode::unforced(&self.in_force()));
+        self.let_go(self.shift(|_| Mode::unforced(&self.in_force())));
     }
 
-    /// Gives another mode in place of the present one, under the lock; those who wait look again where they may not
-    /// wait any more.
-    pub(super) fn shift(&self, mode: impl FnOnce(Mode) -> Mode) {
-        let wakers: Vec<Waker> = {
-            let mut queue = self.lock();
-            // Nobody changes it without the lock.
-            let mode = mode(self.word().mode());
-            let _ = self.update(|word| Some(word.with_mode(mode).0));
-            let nobody_waits = mode == Mode::ForcedOpen || self.in_force().common.shadow;
-            let asleep = queue.wakers.values_mut().filter(|_| nobody_waits);
-            asleep.map(|waker| core::mem::replace(waker, Waker::noop().clone())).collect()
-        };
+    /// Gives another mode in place of the present one, under the lock. Those whose wakers it gives back may not wait any
+    /// more; [`let_go`](Self::let_go) is to follow, outside of all locks.
+    #[must_use]
+    pub(super) fn shift(&self, mode: impl FnOnce(Mode) -> Mode) -> Vec<Waker> {
+        let mut queue = self.lock();
+        // Nobody changes it without the lock.
+        let mode = mode(self.word().mode());
+        let _ = self.update(|word| Some(word.with_mode(mode).0));
+        let nobody_waits = mode == Mode::ForcedOpen || self.in_force().common.shadow;
+        let asleep = queue.wakers.values_mut().filter(|_| nobody_waits);
+        asleep.map(|waker| core::mem::replace(waker, Waker::noop().clone())).collect()
+    }
+
+    /// Lets those look again who may not wait any more, and gives the places that have come by a shift to the others.
+    fn let_go(&self, wakers: Vec<Waker>) {
         wakers.into_iter().for_each(wake);
         self.hand_over();
     }
@@ -164,7 +167,7 @@ impl Bulkhead {
     /// the last one who does this is the one who says.
     #[cfg(feature = "registry")]
     pub(super) fn put_over(&self, over: impl FnOnce() -> Option<Settings>) {
-        self.learning(|learnt| {
+        let wakers = self.learning(|learnt| {
             self.shift(|mode| {
                 self.over.set(over());
                 let settings = self.in_force();
@@ -175,8 +178,9 @@ impl Bulkhead {
                 self.limit.store(limit, Relaxed);
                 let is_forced = matches!(mode, Mode::ForcedOpen | Mode::ForcedClosed);
                 if is_forced { mode } else { Mode::unforced(&settings) }
-            });
+            })
         });
+        self.let_go(wakers);
     }
 
     pub(super) fn word(&self) -> Word {

@@ -88,8 +88,12 @@ impl Word {
         }
     }
 
-    /// Whether there is a place for a newcomer, who overtakes nobody.
+    /// Whether there is a place for a newcomer, who overtakes nobody where places are limited.
     pub(super) const fn admits(self, limit: u32) -> bool {
-        self.waiting() == 0 && self.has_place(limit)
+        (self.waiting() == 0 || self.lets_all_pass()) && self.has_place(limit)
+    }
+
+    pub(super) const fn lets_all_pass(self) -> bool {
+        matches!(self.mode(), Mode::ForcedClosed | Mode::Off)
     }
 }

@@ -62,10 +62,9 @@ impl<'b> Guard<'b> {
         // Before the store: the compiler takes no value over an atomic load.
         let quiet = self.breaker.is_quiet(period);
         self.ticket.period = Period::OVER;
-        if verdict == Verdict::Success {
+        if verdict == Verdict::Success && quiet {
             self.breaker.count_success();
-        }
-        if verdict != Verdict::Success || !quiet {
+        } else {
             self.breaker.settle(period, self.ticket.probe, self.ticket.began, verdict);
         }
     }

@@ -59,7 +59,9 @@ mod counted {
         pub(in crate::circuit_breaker) fn count_change(&self, locked: &mut Locked, change: Option<&Change>) {
             let Some(change) = change else { return };
             let now = time::nanos();
-            self.totals.add(change.from as usize, stay(locked.since, now));
+            if locked.since != 0 {
+                self.totals.add(change.from as usize, now.saturating_sub(locked.since));
+            }
             locked.since = now;
             if change.to == State::Open {
                 self.totals.count(OPENED);
@@ -68,25 +70,24 @@ mod counted {
 
         /// Those that all keys share.
         pub(in crate::circuit_breaker) fn totals(&self) -> Vec<Count> {
-            self.totals.counts(&NAMES, &["succeeded"])
+            self.totals.counts(&NAMES, "succeeded")
         }
 
         /// The same with the time in the state that it is in now.
         pub(in crate::circuit_breaker) fn totals_now(&self) -> Vec<Count> {
+            let now = time::nanos();
             let (state, since) = {
-                let locked = self.lock();
+                let mut locked = self.lock();
+                if locked.since == 0 {
+                    locked.since = now;
+                }
                 (self.state(), locked.since)
             };
             let mut counts = self.totals();
             let present = &mut counts[state as usize].value;
-            *present = present.saturating_add(stay(since, time::nanos()));
+            *present = present.saturating_add(now.saturating_sub(since));
             counts
         }
-    }
-
-    /// From the beginning, where nothing has happened before.
-    fn stay(since: u64, now: u64) -> u64 {
-        now.saturating_sub(if since == 0 { time::began() } else { since })
     }
 }
 

@@ -107,8 +107,9 @@ pub(super) fn tell(event: &Event) {
     #[cfg(feature = "tracing")]
     hook::tell(crate::trace::event, event);
     let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
-    for listener in &listeners {
-        hook::tell(|event| listener(event), event);
+    for listener in listeners {
+        // Dropped with it, where it was the last one that knew of the listener: that may panic as well.
+        hook::tell(move |event| listener(event), event);
     }
 }
 

@@ -65,7 +65,7 @@ impl Managed for Fallback {
     }
 
     fn counts(&self) -> Vec<Count> {
-        self.totals.counts(&["answered"], &["passed"])
+        self.totals.counts(&["answered"], "passed")
     }
 
     fn steer(&self, _: Steer) -> bool {

@@ -191,7 +191,7 @@ impl Managed for Hedge {
     }
 
     fn counts(&self) -> Vec<Count> {
-        self.control.map(|control| control.totals().counts(&["hedged", "won"], &["calls"])).unwrap_or_default()
+        self.control.map(|control| control.totals().counts(&["hedged", "won"], "calls")).unwrap_or_default()
     }
 
     fn is_fixed(&self) -> bool {

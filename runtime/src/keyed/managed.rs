@@ -1,11 +1,14 @@
 //! One policy per key as the registry sees it: what is changed or steered is so for all keys, those to come included.
 
+use std::sync::Arc;
+
 use super::{Keyed, Policy, forget, write};
 use crate::PolicyKind;
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Trouble, Value};
-use crate::sync::Ordering::Relaxed;
+use crate::sync::Ordering::{AcqRel, Acquire, Relaxed};
 
 const MAX_KEYS: &str = "max_keys";
+const STATES: [&str; 5] = ["closed", "open", "half_open", "forced_open", "forced_closed"];
 
 impl<P> Keyed<P> {
     pub(super) fn max_keys_in_force(&self) -> usize {
@@ -23,6 +26,41 @@ impl<P: Policy> Keyed<P> {
         // What is forgotten is dropped after the lock.
         let _forgotten = self.entries.get().map(|entries| forget(&mut write(entries), self.max_keys_in_force()));
     }
+
+    pub(super) fn steered(&self) -> u64 {
+        self.steered.load(Acquire)
+    }
+
+    /// Gives policies what is put over the settings of the template, and what it is forced to do. Where all were steered
+    /// since `seen`, what they have of the template may be of before or of after that, in any order: it is asked again.
+    pub(super) fn bring_along(&self, policies: &[Arc<P>], seen: u64) {
+        for policy in policies {
+            policy.follow(&self.template);
+        }
+        self.settle(policies, seen);
+    }
+
+    fn settle(&self, policies: &[Arc<P>], mut seen: u64) {
+        loop {
+            let now = self.steered();
+            if now == seen {
+                return;
+            }
+            seen = now;
+            for policy in policies {
+                policy.obey(&self.template);
+            }
+        }
+    }
+}
+
+/// What [`Policy`] asks for, of any kind.
+pub(super) fn obey<P: Managed>(policy: &P, template: &P) {
+    policy.steer(match template.state() {
+        Some("forced_open") => Steer::ForceOpen,
+        Some("forced_closed") => Steer::ForceClosed,
+        _ => Steer::Reset,
+    });
 }
 
 impl<P: Policy + Managed + Send> Managed for Keyed<P> {
@@ -67,12 +105,20 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
             }
         }
         for total in self.template.totals() {
-            if let Some(sum) = sums.iter_mut().find(|sum| sum.name == total.name) {
-                sum.value = total.value;
+            if let Some(place) = sums.iter().position(|sum| sum.name == total.name) {
+                // What keys know beyond it is the time in their present states.
+                let beyond = policies.iter().map(|policy| policy.counts()[place].value.saturating_sub(total.value));
+                sums[place].value = beyond.fold(total.value, u64::saturating_add);
             }
         }
         let keys = [("keys", policies.len()), ("rejecting", rejecting)];
-        keys.map(|(name, number)| Count { name, value: number as u64 }).into_iter().chain(sums).collect()
+        let states = if self.kind() == PolicyKind::CircuitBreaker { &STATES[..] } else { &[] };
+        let states = states.iter().map(|state| {
+            let number = policies.iter().filter(|policy| policy.state() == Some(state)).count();
+            Count { name: state, value: number as u64 }
+        });
+        let keys = keys.map(|(name, number)| Count { name, value: number as u64 });
+        keys.into_iter().chain(states).chain(sums).collect()
     }
 
     /// One key without another is no more than a part of what it guards; and to reject a key that asks too often is what
@@ -87,11 +133,16 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
     }
 
     fn steer(&self, steer: Steer) -> bool {
-        let steered = self.template.steer(steer);
-        for policy in self.policies() {
-            policy.steer(steer);
+        let is_steered = self.template.steer(steer);
+        // After the template and before the keys are listed: whoever is not among them looks at this once more.
+        let seen = self.steered.fetch_add(1, AcqRel).wrapping_add(1);
+        let policies = self.policies();
+        for policy in &policies {
+            policy.obey(&self.template);
         }
-        steered
+        // Two who steer at once agree on what the template says at last.
+        self.settle(&policies, seen);
+        is_steered
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
@@ -122,9 +173,8 @@ impl<P: Policy + Managed + Send> Managed for Keyed<P> {
             change();
             self.set_max_keys(max_keys);
             // Outside of the lock of the keys. Whoever comes to them meanwhile has looked at the template by itself.
-            for policy in self.policies() {
-                policy.follow(&self.template);
-            }
+            let steered = self.steered();
+            self.bring_along(&self.policies(), steered);
         }))
     }
 }

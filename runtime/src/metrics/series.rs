@@ -10,6 +10,25 @@ pub(super) struct Metric {
     pub(super) form: Form,
     pub(super) unit: Unit,
     pub(super) help: &'static str,
+    join: Join,
+}
+
+/// What becomes of the values of policies that share a name.
+#[derive(Clone, Copy)]
+enum Join {
+    Sum,
+    Most,
+    Least,
+}
+
+impl Metric {
+    pub(super) const fn join(&self, one: f64, other: f64) -> f64 {
+        match self.join {
+            Join::Sum => one + other,
+            Join::Most => one.max(other),
+            Join::Least => one.min(other),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,15 +39,19 @@ pub(super) enum Form {
 }
 
 const fn counter(name: &'static str, help: &'static str) -> Metric {
-    Metric { name, form: Form::Counter, unit: Unit::Count, help }
+    Metric { name, form: Form::Counter, unit: Unit::Count, help, join: Join::Sum }
 }
 
 const fn gauge(name: &'static str, help: &'static str) -> Metric {
-    Metric { name, form: Form::Gauge, unit: Unit::Count, help }
+    Metric { name, form: Form::Gauge, unit: Unit::Count, help, join: Join::Sum }
 }
 
 const fn of_seconds(metric: Metric) -> Metric {
     Metric { unit: Unit::Seconds, ..metric }
+}
+
+const fn joined(join: Join, metric: Metric) -> Metric {
+    Metric { join, ..metric }
 }
 
 const fn histogram(metric: Metric) -> Metric {
@@ -50,6 +73,7 @@ pub(super) const ALL: &[Metric] = &[
     counter("steadfast_circuit_breaker_opened_total", "How often it has opened by itself"),
     Metric {
         unit: Unit::Percent,
+        join: Join::Most,
         ..gauge("steadfast_circuit_breaker_failure_ratio", "The share of failures in the window, from 0 to 1")
     },
     counter("steadfast_bulkhead_calls_total", "Calls that asked for a place, by outcome"),
@@ -61,12 +85,13 @@ pub(super) const ALL: &[Metric] = &[
     gauge("steadfast_rate_limit_waiting", "Calls that wait for their permit"),
     counter("steadfast_timeout_calls_total", "Calls that ended, by outcome"),
     histogram(of_seconds(gauge("steadfast_timeout_duration_seconds", "How long calls took that had to wait"))),
-    of_seconds(gauge("steadfast_timeout_limit_seconds", "The limit in force")),
+    joined(Join::Most, of_seconds(gauge("steadfast_timeout_limit_seconds", "The limit in force"))),
     counter("steadfast_hedge_calls_total", "Calls of the function that ended"),
     counter("steadfast_hedge_added_total", "Calls that were started beside the first"),
     counter("steadfast_hedge_won_total", "Calls that were added and won"),
     counter("steadfast_fallback_calls_total", "Calls that came through, and calls that it answered"),
-    gauge("steadfast_policy_enabled", "0 for a policy that is switched off"),
+    joined(Join::Least, gauge("steadfast_policy_enabled", "0 for a policy that is switched off")),
+    joined(Join::Most, gauge("steadfast_policy_shadow", "1 for a policy that lets pass what it would reject")),
 ];
 
 /// A series of each policy of a kind.

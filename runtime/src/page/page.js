@@ -85,11 +85,18 @@ const STATES = {
   closed: ['●', 'good'], open: ['✕', 'bad'], half_open: ['◐', 'warn'], forced_open: ['✕', 'bad'], forced_closed: ['◆', 'warn'],
 };
 
+const isByHand = policy => policy.state === 'forced_open' || policy.state === 'forced_closed';
+
 function standing(view) {
   const { policy } = view, level = policy.trouble?.level;
   const said = (shape, word, tone, rank) => ({ shape, word, tone, rank });
+  // By hand it rejects or lets pass whatever the settings say.
+  if (isByHand(policy)) {
+    const [shape, tone] = STATES[policy.state];
+    return said(shape, words(policy.state), tone, policy.state === 'forced_open' ? RANK.rejects : 3);
+  }
   if (setting(policy, 'enabled') === false) return said('○', 'switched off', 'quiet', 3);
-  const rank = setting(policy, 'shadow') === true ? 4 : RANK[level] ?? (policy.state === 'forced_closed' ? 3 : 5);
+  const rank = setting(policy, 'shadow') === true ? 4 : RANK[level] ?? 5;
   const calm = rank === 5 && performance.now() - view.badAt < LATELY ? 4 : rank;
   if (policy.state in STATES) {
     const [shape, tone] = STATES[policy.state];
@@ -195,10 +202,12 @@ function showCard(view) {
   const { policy, card, find } = view;
   const { shape, word, tone } = view.standing;
   const off = setting(policy, 'enabled') === false, shadow = setting(policy, 'shadow') === true;
-  const byHand = /^forced/.test(policy.state ?? '');
-  card.className = `card ${off || shadow ? '' : policy.trouble?.level ?? (byHand ? 'by-hand' : '')}`;
+  const byHand = isByHand(policy), forcedOpen = policy.state === 'forced_open';
+  const edge = forcedOpen ? 'rejects' : byHand ? 'by-hand' : off || shadow ? '' : policy.trouble?.level ?? '';
+  card.className = `card ${edge}`;
   text(find('.name'), policy.name);
-  const marks = [setting(policy, 'critical') === true && 'critical', shadow && 'in shadow: lets calls pass'];
+  const marks = [setting(policy, 'critical') === true && 'critical', off && byHand && 'switched off otherwise',
+    shadow && (forcedOpen ? 'in shadow otherwise' : 'in shadow: lets calls pass')];
   text(find('.kind'), [words(policy.kind), ...marks.filter(Boolean)].join(', '));
   find('.state').className = `state ${tone}`;
   text(find('.shape'), shape);

@@ -220,7 +220,7 @@ async fn another_site_can_change_nothing() {
     let router = nested(Page::new().controls(true));
     let id = policy(&router, "page-others").await["id"].clone();
     let body = json!({ "policy": id, "steer": "force_open" }).to_string();
-    let (asks, is_json) = (HEADERS[0], HEADERS[1]);
+    let (asks, is_json, host) = (HEADERS[0], HEADERS[1], ("host", "Ops.example"));
     for (headers, expected) in [
         (vec![], StatusCode::FORBIDDEN),
         (vec![is_json], StatusCode::FORBIDDEN),
@@ -230,12 +230,26 @@ async fn another_site_can_change_nothing() {
         (vec![asks, ("content-type", "application/x-www-form-urlencoded")], StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (vec![asks, is_json, ("sec-fetch-site", "cross-site")], StatusCode::FORBIDDEN),
         (vec![asks, is_json, ("sec-fetch-site", "same-site")], StatusCode::FORBIDDEN),
+        (vec![asks, is_json, host, ("origin", "https://evil.example")], StatusCode::FORBIDDEN),
+        (vec![asks, is_json, host, ("origin", "https://ops.example:8443")], StatusCode::FORBIDDEN),
+        (vec![asks, is_json, host, ("origin", "null")], StatusCode::FORBIDDEN),
+        (vec![asks, is_json, ("origin", "https://ops.example")], StatusCode::FORBIDDEN),
     ] {
         assert_eq!(steer(&router, &headers, body.clone()).await.status, expected, "{headers:?}");
         assert_eq!(breaker.state(), State::Closed, "{headers:?}");
     }
-    let own = [asks, is_json, ("sec-fetch-site", "same-origin")];
-    assert_eq!(steer(&router, &own, body).await.status, StatusCode::OK);
+    let (fetched, origin) = (("sec-fetch-site", "same-origin"), ("origin", "https://ops.example"));
+    for own in [
+        vec![asks, is_json],
+        vec![asks, is_json, fetched],
+        vec![asks, is_json, host, origin],
+        // Behind a proxy that asks by a name of its own.
+        vec![asks, is_json, ("host", "127.0.0.1:8080"), origin, fetched],
+    ] {
+        breaker.reset();
+        assert_eq!(steer(&router, &own, body.clone()).await.status, StatusCode::OK, "{own:?}");
+        assert_eq!(breaker.state(), State::ForcedOpen, "{own:?}");
+    }
 }
 
 #[tokio::test]

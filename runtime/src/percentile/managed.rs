@@ -62,9 +62,10 @@ const KEYS: &[Key<Tuned>] = &[
         get: |tuned| Some((tuned.values.share as f64 / WHOLE as f64).into()),
         set: |tuned, value| {
             let share = value.number().filter(|share| *share > 0.0 && *share < 1.0);
-            let share =
+            // As it is kept, so that what is shown is taken too.
+            let share = share.map(|share| Values::new(share).share).filter(|share| (1..WHOLE).contains(share));
+            tuned.values.share =
                 share.ok_or_else(|| format!("takes a share above 0 and below 1, e.g. 0.99, and not {value}"))?;
-            tuned.values.share = Values::new(share).share;
             Ok(())
         },
     },

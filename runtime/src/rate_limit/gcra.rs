@@ -11,10 +11,14 @@
 
 use core::time::Duration;
 
+use super::forced::Forced;
 use crate::time::saturated;
 
 /// The longest time that is told from "never": 73 years, in nanoseconds. All sums of a few such times fit, in ticks.
 const LONGEST: u64 = 1 << 61;
+
+/// The last of the numbers of a bucket, to which an interval may still be added.
+const MOST: u64 = Forced::Open.number() - 1;
 
 /// How often, and how many at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,15 @@ pub(super) struct Gcra {
 pub(super) struct Later {
     /// When there will be a permit for it, in ticks.
     pub(super) at: u64,
+}
+
+/// What is taken of a bucket in the place of another one.
+#[cfg(feature = "registry")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TakenOver {
+    pub(super) number: u64,
+    /// When those permits will be back that are more than a burst, as though they stood in a bucket of their own.
+    pub(super) beyond: u64,
 }
 
 impl Gcra {
@@ -74,7 +87,7 @@ impl Gcra {
 
     /// The number after a call that passes at a time when [`pass`](Self::pass) says there is a permit for it.
     pub(super) const fn after(&self, Later { at }: Later) -> u64 {
-        at + self.full
+        self.empty(at)
     }
 
     /// When the next of those who wait has its permit, and the number after it.
@@ -88,13 +101,13 @@ impl Gcra {
     /// The number before the call whose permit is due at `at`, which it had to wait for.
     #[cfg(feature = "registry")]
     pub(super) const fn before(&self, at: u64) -> u64 {
-        (at + self.full).saturating_sub(self.interval)
+        self.empty(at).saturating_sub(self.interval)
     }
 
     /// The number as though the last call to get a permit, due at `at`, had not asked. `None` where that is no
     /// different: the bucket is full without its permit, or the number was set anew.
     pub(super) const fn undone(&self, number: u64, now: u64, at: u64) -> Option<u64> {
-        let after = at + self.full;
+        let after = self.empty(at);
         if now < after && after <= number { Some(number - self.interval) } else { None }
     }
 
@@ -105,9 +118,10 @@ impl Gcra {
         number > now.saturating_add(self.full).saturating_add(waiting)
     }
 
-    /// The number of an empty bucket.
+    /// The number of a bucket that is empty at that time. Never one that says something else, however many wait.
     pub(super) const fn empty(&self, now: u64) -> u64 {
-        now + self.full
+        let number = now.saturating_add(self.full);
+        if number < MOST { number } else { MOST }
     }
 
     /// How many permits come back in so many nanoseconds.
@@ -115,12 +129,17 @@ impl Gcra {
         self.ticks(nanos) / self.interval
     }
 
-    /// The number of a bucket that is at the time `nanos` as full as another one with that number, as a share. Rounded is
-    /// what is taken, up.
+    /// What becomes at the time `nanos` of the number of another bucket, of which the same permits are taken: those that
+    /// had no room there either, which `beyond` says, included. Rounded is what is taken, up.
     #[cfg(feature = "registry")]
-    pub(super) fn as_full_as(&self, other: &Self, number: u64, nanos: u64) -> u64 {
-        let taken = number.saturating_sub(other.ticks(nanos)).min(other.full);
-        if taken == 0 { 0 } else { self.ticks(nanos) + scaled_up(taken, self.full, other.full) }
+    pub(super) fn taken_over(&self, other: &Self, number: u64, beyond: u64, nanos: u64) -> TakenOver {
+        let (now, then) = (self.ticks(nanos), other.ticks(nanos));
+        let taken = number.saturating_sub(then).min(other.full).saturating_add(beyond.saturating_sub(then));
+        let taken = u128::from(taken) * u128::from(self.interval);
+        let taken = u64::try_from(taken.div_ceil(other.interval.into())).unwrap_or(u64::MAX);
+        let fits = taken.min(self.full);
+        let from_now = |taken: u64| if taken == 0 { 0 } else { now.saturating_add(taken) };
+        TakenOver { number: from_now(fits), beyond: from_now(taken - fits) }
     }
 
     /// How many permits there are.

@@ -114,7 +114,8 @@ impl RateLimit {
     }
 }
 
-/// With other settings the bucket is as full as before, as a share of the burst. Who waits passes when it was told to, or
+/// With other settings as many permits are taken as before: what is added to a burst is there at once, and a burst that
+/// shrinks has lost what is taken of it, which counts again if it grows back before so much has come back. Who waits passes when it was told to, or
 /// sooner where the new rate lets it; whoever comes then stands behind all of them and goes by the new rate.
 impl Managed for RateLimit {
     fn name(&self) -> &'static str {
@@ -150,7 +151,7 @@ impl Managed for RateLimit {
     }
 
     fn totals(&self) -> Vec<Count> {
-        self.totals.counts(&["rejected"], &["admitted"])
+        self.totals.counts(&["rejected"], "admitted")
     }
 
     fn trouble(&self) -> Option<Trouble> {

@@ -18,6 +18,9 @@ use super::bucket::Bucket;
 #[cfg(feature = "registry")]
 use super::bucket::Settings;
 use super::forced::Forced;
+use super::gcra::Gcra;
+#[cfg(feature = "registry")]
+use super::gcra::TakenOver;
 
 /// Those who wait for a permit.
 pub(super) struct Queue(Mutex<Line>);
@@ -25,6 +28,10 @@ pub(super) struct Queue(Mutex<Line>);
 struct Line {
     waiting: VecDeque<Waiting>,
     next: u64,
+    /// Until when permits were taken for which the bucket has no room since its burst was made smaller, in ticks: they
+    /// count again when it has, so that a smaller burst for a while gives no second one.
+    #[cfg(feature = "registry")]
+    beyond: u64,
 }
 
 /// One that waits.
@@ -37,9 +44,27 @@ struct Waiting {
     waker: Option<Waker>,
 }
 
+impl Waiting {
+    /// When it has its permit of a bucket with that number, no later than it was told, and the number after it.
+    fn next(&self, gcra: &Gcra, number: u64, now: u64) -> (u64, u64) {
+        let (at, number) = gcra.next(number, now);
+        if now < at && self.at < at { (self.at, gcra.empty(self.at.max(now))) } else { (at.min(self.at), number) }
+    }
+
+    #[cfg(feature = "registry")]
+    fn tell_in_ticks_of(&mut self, after: &Bucket, before: &Bucket) {
+        self.at = after.gcra.ticks(before.gcra.nanos(self.at));
+    }
+}
+
 impl Queue {
     pub(super) const fn new() -> Self {
-        Self(Mutex::new(Line { waiting: VecDeque::new(), next: 0 }))
+        Self(Mutex::new(Line {
+            waiting: VecDeque::new(),
+            next: 0,
+            #[cfg(feature = "registry")]
+            beyond: 0,
+        }))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -72,6 +97,7 @@ impl Queue {
             {
                 if bucket.settings.common.shadow {
                     // It has its permit, as it would have had later.
+                    limit.count_admitted();
                     return Ok(None);
                 }
                 let number = line.next;
@@ -111,7 +137,7 @@ impl Queue {
     pub(super) fn begins_anew(&self, limit: &RateLimit, seen: u64) -> bool {
         // Who waits and what they have is of one moment only under the lock. An exchange outside of it could not tell a
         // number that was given back and taken again meanwhile.
-        let line = self.lock();
+        let mut line = self.lock();
         let bucket = limit.current();
         let number = bucket.number.load(Ordering::Acquire);
         if number != seen {
@@ -121,6 +147,8 @@ impl Queue {
         let waiting = (line.waiting.len() as u64).saturating_add(bucket.most_ahead());
         let now = bucket.now();
         Forced::of(number).is_none() && bucket.gcra.is_ahead(number, now, waiting) && {
+            // In the time of the clock before.
+            line.forget_beyond();
             let empty = bucket.gcra.empty(now);
             bucket.number.compare_exchange(number, empty, Ordering::AcqRel, Ordering::Relaxed).is_ok()
         }
@@ -129,7 +157,7 @@ impl Queue {
     /// Goes by other settings than those given from now on, or by these again. `over` is asked under the lock, so that
     /// the last one who does this is the one who says.
     ///
-    /// The bucket is as full as before, as a share. Who waits keeps its time, or has an earlier one where the new rate
+    /// As many permits are taken as before. Who waits keeps its time, or has an earlier one where the new rate
     /// gives it that; whoever comes now comes after all of them.
     #[cfg(feature = "registry")]
     pub(super) fn put_over(&self, limit: &RateLimit, over: impl FnOnce() -> Option<Settings>) {
@@ -141,9 +169,14 @@ impl Queue {
         let seen = before.number.swap(Forced::Replaced.number(), Ordering::AcqRel);
         let after = Bucket::new(settings);
         let number = match Forced::of(seen) {
-            Some(Forced::Open | Forced::Closed) => seen,
-            _ if !settings.common.enabled => Forced::Off.number(),
-            forced => line.move_over(&before, &after, if forced.is_some() { 0 } else { seen }),
+            Some(Forced::Open | Forced::Closed) => line.keep(&before, &after, seen),
+            _ if !settings.common.enabled => line.keep(&before, &after, Forced::Off.number()),
+            None => line.move_over(&before, &after, seen),
+            // Switched on again, it is full.
+            Some(_) => {
+                line.forget_beyond();
+                line.move_over(&before, &after, 0)
+            }
         };
         drop(before);
         match over {
@@ -165,17 +198,27 @@ impl Queue {
 }
 
 impl Line {
-    /// Fills the bucket, of which those who wait have the first permits.
+    /// Fills the bucket, of which those who wait have the first permits: none of them later than it was told.
     fn renew(&mut self, bucket: &Bucket) {
+        self.forget_beyond();
         let now = bucket.now();
         let taken = self.waiting.iter_mut().fold(0, |number, waiting| {
-            let (at, number) = bucket.gcra.next(number, now);
+            let (at, number) = waiting.next(&bucket.gcra, number, now);
             waiting.at = at;
             number
         });
         let number = if bucket.settings.common.enabled { taken } else { Forced::Off.number() };
         bucket.number.store(number, Ordering::Release);
     }
+
+    #[cfg(feature = "registry")]
+    const fn forget_beyond(&mut self) {
+        self.beyond = 0;
+    }
+
+    #[cfg(not(feature = "registry"))]
+    #[expect(clippy::unused_self, reason = "there is nothing to forget")]
+    const fn forget_beyond(&mut self) {}
 
     /// Gives back the last permit, due at `at`, as though nobody had asked for it.
     fn give_back(bucket: &Bucket, at: u64) {
@@ -192,14 +235,21 @@ impl Line {
         let now = after.gcra.ticks(nanos);
         // As it was before the first of those who wait.
         let seen = self.waiting.front().map_or(seen, |first| seen.min(before.gcra.before(first.at)));
-        let number = after.gcra.as_full_as(&before.gcra, seen, nanos);
+        let TakenOver { number, beyond } = after.gcra.taken_over(&before.gcra, seen, self.beyond, nanos);
+        self.beyond = beyond;
         self.waiting.iter_mut().fold(number, |number, waiting| {
-            let promised = after.gcra.ticks(before.gcra.nanos(waiting.at));
-            let (at, number) = after.gcra.next(number, now);
-            let is_earlier = promised < at;
-            waiting.at = if after.settings.common.shadow { now } else { at.min(promised) };
-            if is_earlier { after.gcra.empty(promised.max(now)) } else { number }
+            waiting.tell_in_ticks_of(after, before);
+            let (at, number) = waiting.next(&after.gcra, number, now);
+            waiting.at = if after.settings.common.shadow { now } else { at };
+            number
         })
+    }
+
+    /// Keeps the times of those who wait, in ticks of another bucket, of which the number says that they mean nothing now.
+    #[cfg(feature = "registry")]
+    fn keep(&mut self, before: &Bucket, after: &Bucket, number: u64) -> u64 {
+        self.waiting.iter_mut().for_each(|waiting| waiting.tell_in_ticks_of(after, before));
+        number
     }
 
     /// Numbers grow, so it is found by halves.

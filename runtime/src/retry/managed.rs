@@ -346,10 +346,11 @@ impl Managed for Retry {
 
     fn counts(&self) -> Vec<Count> {
         let Some(totals) = self.totals() else { return Vec::new() };
-        let mut counts = totals.counts(&COUNTS, &["succeeded"]);
+        let mut counts = totals.counts(&COUNTS, "succeeded");
         if cfg!(feature = "metrics") {
-            let ended = [SUCCEEDED, SUCCEEDED_AFTER_RETRY, FAILED, FAILED_AFTER_RETRY, RETRIES];
-            let attempts = ended.map(|place| totals.get(place)).into_iter().fold(0, u64::saturating_add);
+            let others = [SUCCEEDED_AFTER_RETRY, FAILED, FAILED_AFTER_RETRY, RETRIES];
+            let others = others.map(|place| totals.get(place)).into_iter().fold(0, u64::saturating_add);
+            let attempts = totals.successes(SUCCEEDED).saturating_add(others);
             counts.push(Count { name: "attempts", value: attempts });
         }
         counts

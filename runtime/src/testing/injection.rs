@@ -1,8 +1,9 @@
 //! Faults that are in force.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::thread::panicking;
 
 use super::fault::{Fault, Reached};
 use super::scope::{Held, Scope};
@@ -22,6 +23,11 @@ static INJECTED: AtomicUsize = AtomicUsize::new(0);
 /// It concerns the current [`Scope`]: this thread with all the tasks that run on it, and what the scope is taken to. So
 /// tests side by side do not disturb one another. Where several take the same call, the newest says what happens; one
 /// that only delays leaves that to the older ones.
+///
+/// # Panics
+/// When the guard is dropped and no call of that name has come, since a fault that nobody meets proves nothing: the name has
+/// a typo, or the call was on a thread that is not in the scope. Where that is what you expect,
+/// [`optional`](Injection::optional) allows it. Nothing is said in a panic, nor of `chaos`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -54,7 +60,7 @@ pub fn inject(name: impl Into<String>, fault: Fault) -> Injection {
 /// Says call by call what happens to an annotated function; when it is over, the body runs.
 ///
 /// A step is for one call, or as many as [`first`](Fault::first) says, after those that [`after`](Fault::after) lets pass.
-/// The name and the scope are as for [`inject`].
+/// The name and the scope are as for [`inject`], as is the panic where no call comes.
 ///
 /// ```
 /// use std::time::Duration;
@@ -121,17 +127,44 @@ pub struct Injection {
     scope: Option<Scope>,
     entry: Arc<Entry>,
     is_forever: bool,
+    is_optional: bool,
 }
 
 impl Injection {
     fn begin(scope: Option<Scope>, name: String, steps: Steps) -> Self {
-        let entry = Arc::new(Entry { name, steps, calls: AtomicU64::new(0), injected: AtomicU64::new(0) });
+        let (calls, injected, is_met) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+        let entry = Arc::new(Entry { name, steps, calls, injected, is_met });
         list(scope.as_ref()).hold(Arc::clone(&entry));
         INJECTED.fetch_add(1, Ordering::Relaxed);
-        Self { scope, entry, is_forever: false }
+        // What goes on in a server may leave out anything.
+        let is_optional = scope.is_none();
+        Self { scope, entry, is_forever: false, is_optional }
     }
 
-    /// How many calls have come to it. None at all may mean that no function is called so.
+    /// Allows that no call comes, as where a test shows that nobody asks:
+    ///
+    /// ```
+    /// use steadfast::testing::{self, Fault};
+    /// use steadfast::{CircuitBreaker, Rejection, circuit_breaker};
+    ///
+    /// static PAYMENTS: CircuitBreaker = CircuitBreaker::new().name("payments");
+    ///
+    /// #[circuit_breaker(PAYMENTS)]
+    /// fn pay() -> Result<(), Rejection> {
+    ///     Ok(())
+    /// }
+    ///
+    /// let _open = testing::force_open(&PAYMENTS);
+    /// let unasked = testing::inject("pay", Fault::none()).optional();
+    /// assert!(pay().is_err());
+    /// assert_eq!(unasked.calls(), 0);
+    /// ```
+    pub fn optional(mut self) -> Self {
+        self.is_optional = true;
+        self
+    }
+
+    /// How many calls have come to it, of those that a newer one has left to it.
     pub fn calls(&self) -> u64 {
         self.entry.calls.load(Ordering::Relaxed)
     }
@@ -162,6 +195,13 @@ impl Drop for Injection {
         if !self.is_forever {
             list(self.scope.as_ref()).release(&self.entry);
             INJECTED.fetch_sub(1, Ordering::Relaxed);
+            assert!(
+                self.is_optional || self.entry.is_met.load(Ordering::Relaxed) || panicking(),
+                "no call came to what was injected into `{}`: it is the end of the path of an annotated function, or the \
+                 `name` of a policy on it, and meets calls on the threads and in the tasks of its `Scope`; `.optional()` \
+                 allows that none comes",
+                self.entry.name,
+            );
         }
     }
 }
@@ -186,6 +226,8 @@ pub(super) struct Entry {
     steps: Steps,
     calls: AtomicU64,
     injected: AtomicU64,
+    /// Whether there was a call of this name, even if newer ones took it.
+    is_met: AtomicBool,
 }
 
 enum Steps {
@@ -237,11 +279,8 @@ impl Steps {
 }
 
 impl Entry {
-    /// Counts a call that comes to it, and says what it makes of that.
+    /// Counts a call of its name that comes to it, and says what it makes of that.
     pub(super) fn take(&self, place: &Place) -> Option<(&Fault, Reached)> {
-        if !place.is(&self.name) {
-            return None;
-        }
         let before = self.calls.fetch_add(1, Ordering::Relaxed);
         let fault = self.steps.at(before)?;
         let reached = Reached { function: place.function(), attempt: attempt(), call: before.saturating_add(1) };
@@ -257,9 +296,13 @@ pub(super) fn is_any() -> bool {
     INJECTED.load(Ordering::Relaxed) != 0
 }
 
-/// Those in force for the caller, in the order in which they are asked.
-pub(super) fn around() -> Vec<Arc<Entry>> {
+/// Those in force for a call, in the order in which they are asked.
+pub(super) fn around(place: &Place) -> Vec<Arc<Entry>> {
     let mut around = Scope::around().map(|scope| scope.entries().newest_first()).unwrap_or_default();
     around.extend(DRILLS.newest_first());
+    around.retain(|entry| place.is(&entry.name));
+    for entry in &around {
+        entry.is_met.store(true, Ordering::Relaxed);
+    }
     around
 }

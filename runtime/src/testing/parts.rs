@@ -2,7 +2,9 @@
 //!
 //! `(&&&Makes::<R>::new()).parts()` picks the first rung that fits, since method lookup tries fewer references later. What a
 //! fault makes is `'static`, which that lookup does not see: a type parameter would be picked, and then be an error. So the
-//! rungs ask for `Unpin` too, which holds for nearly all types and for no parameter that does not say so.
+//! rungs ask for `Unpin` too, which holds for nearly all types and for no parameter that does not say so. A pointer is
+//! `Unpin` whatever it points to, so they ask it of what the type holds in others as well: `V` in its value, `H` in its
+//! error.
 
 use core::any::{Any, type_name};
 use core::fmt;
@@ -64,17 +66,17 @@ impl<R> fmt::Debug for Parts<R> {
 
 /// Asks how an `R` can be made.
 #[derive(Debug)]
-pub struct Makes<R>(PhantomData<fn() -> R>);
+pub struct Makes<R, V, H>(PhantomData<fn() -> (R, V, H)>);
 
-impl<R> Clone for Makes<R> {
+impl<R, V, H> Clone for Makes<R, V, H> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Makes<R> {}
+impl<R, V, H> Copy for Makes<R, V, H> {}
 
-impl<R> Makes<R> {
+impl<R, V, H> Makes<R, V, H> {
     /// Asks.
     #[expect(clippy::new_without_default, reason = "for expansions alone")]
     pub const fn new() -> Self {
@@ -112,7 +114,7 @@ pub trait ResultOf {
     fn parts(&self) -> Parts<Self::Output>;
 }
 
-impl<T: Unpin + 'static, E: Unpin + 'static> ResultOf for &&Makes<Result<T, E>> {
+impl<T: Unpin + 'static, E: Unpin + 'static, V: Unpin, H: Unpin> ResultOf for &&Makes<Result<T, E>, V, H> {
     type Output = Result<T, E>;
     fn parts(&self) -> Parts<Self::Output> {
         Parts { error: Some(error), value: Some(success) }
@@ -129,7 +131,7 @@ pub trait ErrorsOf {
     fn errors(&self) -> Parts<Self::Output>;
 }
 
-impl<T, E: Unpin + 'static> ErrorsOf for &Makes<Result<T, E>> {
+impl<T, E: Unpin + 'static, V, H: Unpin> ErrorsOf for &Makes<Result<T, E>, V, H> {
     type Output = Result<T, E>;
     fn parts(&self) -> Parts<Self::Output> {
         Parts { error: Some(error), value: None }
@@ -147,7 +149,7 @@ pub trait ValueOf {
     fn parts(&self) -> Parts<Self::Output>;
 }
 
-impl<R: Unpin + 'static> ValueOf for Makes<R> {
+impl<R: Unpin + 'static, V: Unpin, H: Unpin> ValueOf for Makes<R, V, H> {
     type Output = R;
     fn parts(&self) -> Parts<R> {
         Parts { error: None, value: Some(whole) }
@@ -164,7 +166,7 @@ pub trait Fixed: Sized {
     fn errors(self) -> Parts<Self::Output>;
 }
 
-impl<R> Fixed for Makes<R> {
+impl<R, V, H> Fixed for Makes<R, V, H> {
     type Output = R;
     fn parts(self) -> Parts<R> {
         self.nothing()
@@ -180,8 +182,10 @@ mod tests {
     use super::*;
 
     macro_rules! can {
-        ($output:ty) => {{
-            let parts = (&&&Makes::<$output>::new()).parts();
+        ($output:ty $(, [$($in_value:ty),*; $($in_error:ty),*])?) => {{
+            let parts = (&&&Makes::<
+                $output, ($($(PhantomData<$in_value>,)*)?), ($($(PhantomData<$in_error>,)*)?)
+            >::new()).parts();
             (parts.can_take(Kind::Error), parts.can_take(Kind::Value))
         }};
     }
@@ -204,13 +208,27 @@ mod tests {
     }
 
     #[test]
+    fn nor_behind_a_pointer() {
+        fn generic<T, E>() -> [(bool, bool); 4] {
+            [
+                can!(Result<Vec<Box<T>>, String>, [T;]),
+                can!(Result<u32, Box<E>>, [; E]),
+                can!(Option<Box<T>>, [T;]),
+                can!(Result<std::rc::Rc<T>, Box<E>>, [T; E]),
+            ]
+        }
+        assert_eq!(generic::<u32, String>(), [(true, false), (false, false), (false, false), (false, false)]);
+        assert_eq!(can!(Result<std::sync::Arc<str>, Box<String>>, [str; String]), (true, true));
+    }
+
+    #[test]
     #[expect(clippy::needless_borrow, reason = "as in an expansion")]
     fn of_what_borrows_the_error_can_be_made() {
         fn borrows<'a>(_of: &'a str) -> (bool, bool) {
-            let parts = (&&Makes::<Result<&'a str, String>>::new()).errors();
+            let parts = (&&Makes::<Result<&'a str, String>, (), ()>::new()).errors();
             (parts.can_take(Kind::Error), parts.can_take(Kind::Value))
         }
         assert_eq!(borrows("x"), (true, false));
-        assert!(!(&&Makes::<Option<&str>>::new()).errors().can_take(Kind::Value));
+        assert!(!(&&Makes::<Option<&str>, (), ()>::new()).errors().can_take(Kind::Value));
     }
 }

@@ -6,8 +6,8 @@ pub(super) fn ends_in(path: &str, name: &str) -> bool {
     if path == name {
         return true;
     }
-    match of_a_trait(path) {
-        Some((of, method)) => of.into_iter().any(|of| is_end(&(plain(of) + method), name)),
+    match of_an_impl(path) {
+        Some((of, method)) => of.into_iter().any(|of| is_end(&(plain(of) + &plain(method)), name)),
         None => is_end(&plain(path), name),
     }
 }
@@ -16,41 +16,38 @@ fn is_end(path: &str, name: &str) -> bool {
     path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with("::"))
 }
 
-/// `<A as B>::method` as `[A, B]` and `::method`.
-fn of_a_trait(path: &str) -> Option<([&str; 2], &str)> {
-    let inside = path.strip_prefix('<')?;
-    let mut depth = 1;
-    let end = inside.char_indices().find_map(|(at, c)| {
-        depth += step(c);
-        (depth == 0).then_some(at)
-    })?;
+/// `<A as B>::method` as `[A, B]` and `::method`. An `impl` that stands in the module of neither, as it may for any trait
+/// of another crate, is called `module::<impl B for A>::method`, and `module::<impl A>::method` without a trait.
+fn of_an_impl(path: &str) -> Option<(Vec<&str>, &str)> {
+    let (inside, between) = match path.strip_prefix('<') {
+        Some(inside) => (inside, " as "),
+        None => (path.split_once("::<impl ")?.1, " for "),
+    };
+    let end = depths(inside).find_map(|(at, depth)| (depth < 0).then_some(at))?;
     let (own, method) = inside.split_at(end);
-    let mut depth = 0;
-    let middle = own.char_indices().find_map(|(at, c)| {
-        depth += step(c);
-        (depth == 0 && own[at..].starts_with(" as ")).then_some(at)
-    })?;
-    Some(([&own[..middle], &own[middle + " as ".len()..]], &method[1..]))
+    let middle = depths(own).find_map(|(at, depth)| (depth == 0 && own[at..].starts_with(between)).then_some(at));
+    let of = middle.map_or_else(|| vec![own], |middle| vec![&own[..middle], &own[middle + between.len()..]]);
+    Some((of, &method[1..]))
 }
 
-/// Without the arguments of generic types.
+/// Without the arguments of generic types and functions.
 fn plain(path: &str) -> String {
-    let mut depth = 0;
-    path.chars()
-        .filter(|&c| {
-            let is_outside = depth == 0;
-            depth += step(c);
-            is_outside && depth == 0
-        })
-        .collect()
+    let outside = depths(path).filter(|&(_, depth)| depth == 0).filter_map(|(at, _)| path[at..].chars().next());
+    outside.filter(|&c| c != '>').collect()
 }
 
-fn step(c: char) -> i32 {
-    match c {
-        '<' => 1,
-        '>' => -1,
-        _ => 0,
-    }
+/// Where each character stands, and in how many `<>`, those that begin or end there included. An arrow ends none.
+fn depths(path: &str) -> impl Iterator<Item = (usize, i32)> {
+    let (mut depth, mut before) = (0, ' ');
+    path.char_indices().map(move |(at, c)| {
+        match c {
+            '<' => depth += 1,
+            '>' if before != '-' => depth -= 1,
+            _ => {}
+        }
+        before = c;
+        (at, depth)
+    })
 }
 
 #[cfg(test)]
@@ -68,6 +65,16 @@ mod tests {
                 &["pay", "Cart::pay", "Pay::pay", "shop::Pay::pay", "<shop::Cart<u8> as shop::Pay<app::Money>>::pay"],
                 &["Money::pay", "u8"],
             ),
+            (
+                "shop::elsewhere::<impl shop::Pay<app::Money> for shop::Cart<fn(u8) -> u8>>::pay",
+                &["pay", "Cart::pay", "shop::Cart::pay", "Pay::pay"],
+                &["Money::pay", "u8", "elsewhere::pay"],
+            ),
+            // Of `#[async_trait]`: lifetimes are parameters of the function.
+            ("<shop::Cart as shop::Pay>::pay<'_, '_>", &["pay", "Cart::pay", "shop::Pay::pay"], &["_"]),
+            ("shop::Cart<u8>::pay<alloc::vec::Vec<u8>>", &["pay", "Cart::pay"], &["u8"]),
+            ("shop::elsewhere::<impl shop::Cart<u8>>::pay", &["pay", "Cart::pay"], &["u8"]),
+            ("<shop::Cart<fn() -> u8> as shop::Pay>::pay", &["pay", "Cart::pay", "Pay::pay"], &["u8"]),
             ("payments", &["payments"], &["pay", "ments"]),
         ] {
             for name in names {

@@ -29,7 +29,7 @@ impl Plan {
         }
         let mut plan = Self { before: Vec::new(), end: End::Body, function: place.function() };
         let mut is_taken = false;
-        for entry in injection::around() {
+        for entry in injection::around(place) {
             let Some((fault, reached)) = entry.take(place) else { continue };
             is_taken = true;
             plan.before.extend(fault.before().map(|before| (before, reached)));

@@ -34,12 +34,12 @@ use crate::{Decision, Event, Rejection};
 /// # let (retries, answer) = shown.split_at(shown.find("fallback").unwrap());
 /// # assert_eq!(retries, "\
 /// # retry `prices` follows attempt 1 with another in 50.000ms
-/// # retry `prices` gave up after 2 attempts: Attempts
+/// # retry `prices` gave up after 2 attempts: attempts
 /// # ");
 /// # assert!(answer.ends_with("price` answered\n"), "{answer}");
 /// print!("{recorded}");
 /// // retry `prices` follows attempt 1 with another in 50.000ms
-/// // retry `prices` gave up after 2 attempts: Attempts
+/// // retry `prices` gave up after 2 attempts: attempts
 /// // fallback `shop::price` answered
 /// # }
 /// ```

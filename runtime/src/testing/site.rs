@@ -75,15 +75,13 @@ impl<R> Site<R> {
         let made = plan.end()?;
         let (wanted, kind) = (made.type_name, made.kind);
         let Some(result) = self.parts.put(made) else {
+            let (function, returns) = (self.place.function(), type_name::<R>());
+            if self.parts.can_take(kind) {
+                panic!("{kind} of type `{wanted}` does not fit `{function}`, which returns `{returns}`");
+            }
             panic!(
-                "{kind} of type `{wanted}` does not fit `{}`, which returns `{}`{}",
-                self.place.function(),
-                type_name::<R>(),
-                if self.parts.can_take(kind) {
-                    ""
-                } else {
-                    "; no test can make what borrows or is of a type parameter"
-                },
+                "{kind} cannot be put into `{function}`, which returns `{returns}` here: there its type is a type \
+                 parameter of the function or its `impl`, borrows, or has no name, so that no test can make it"
             )
         };
         Some(result)

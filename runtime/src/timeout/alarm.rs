@@ -77,30 +77,27 @@ impl Alarm {
     #[cold]
     pub(super) fn set(&mut self, nanos: u64, unstarted: Unstarted, cx: &mut Context<'_>) -> bool {
         let Some(Start { deadline, around }) = unstarted.start(nanos) else { return false };
-        let over = self.arm(deadline, nanos == 0, around, cx);
-        if let Some(clock) = &mut self.0 {
-            *clock.as_mut().project().limit = nanos;
-        }
-        over
+        self.arm(deadline, nanos, around, cx)
     }
 
-    /// The same of a timeout that started when the call began; it is over in any case where it ends `at_once`.
+    /// The same of a timeout that started when the call began; it is over in any case where it has no time.
     #[cold]
     pub(super) fn set_at(
         &mut self,
         deadline: Option<Instant>,
-        at_once: bool,
+        nanos: u64,
         around: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> bool {
-        self.arm(deadline, at_once, around, cx)
+        self.arm(deadline, nanos, around, cx)
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what is cold is not inlined otherwise, and costs its arguments")]
-    fn arm(&mut self, deadline: Option<Instant>, at_once: bool, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
+    fn arm(&mut self, deadline: Option<Instant>, nanos: u64, around: Option<Instant>, cx: &mut Context<'_>) -> bool {
         let mut clock = Clock::new(deadline);
-        let over = at_once || clock.as_mut().is_over(around, cx);
+        *clock.as_mut().project().limit = nanos;
+        let over = nanos == 0 || clock.as_mut().is_over(around, cx);
         self.0 = Some(clock);
         over
     }

@@ -178,7 +178,7 @@ impl Managed for Timeout {
 
     fn counts(&self) -> Vec<Count> {
         let Some(control) = self.control else { return Vec::new() };
-        let mut counts = control.totals().counts(&["timed_out"], &["in_time"]);
+        let mut counts = control.totals().counts(&["timed_out"], "in_time");
         let limit = self.known().limit.filter(|_| !control.is_altered()).unwrap_or_else(|| self.nanos());
         if cfg!(feature = "metrics") && limit != UNLIMITED {
             counts.push(Count { name: "limit_nanos", value: limit });

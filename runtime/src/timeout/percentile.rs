@@ -173,8 +173,8 @@ impl<'p> Layer<'p> {
     }
 
     #[cold]
-    fn tell(self) {
-        let limit = self.policy.limit().unwrap_or(Duration::MAX);
+    fn tell(self, limit: u64) {
+        let limit = if limit == NEVER { Duration::MAX } else { Duration::from_nanos(limit) };
         announce(self.policy.name, PolicyKind::Timeout, || Decision::TimedOut { limit });
     }
 
@@ -214,7 +214,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow<R>> {
         let mut stage = self.project().stage;
-        let layer = match stage.as_mut().project() {
+        let (layer, limit) = match stage.as_mut().project() {
             StageProjection::Under { watch, call, alarm, layer } => {
                 let start = (!watch.is_running()).then(|| Start::of(watch));
                 layer.is_off |= start.is_some_and(|start| start.is_off);
@@ -234,7 +234,7 @@ where
                 }
                 let around = beneath.leave();
                 let over = match start {
-                    Some(Start { deadline, at_once, .. }) => alarm.set_at(deadline, at_once, around, cx),
+                    Some(Start { deadline, limit, .. }) => alarm.set_at(deadline, limit, around, cx),
                     None => alarm.is_over(around, cx),
                 };
                 if !over {
@@ -242,7 +242,7 @@ where
                 }
                 layer.policy.count_timed_out(watch.elapsed());
                 watch.cut(alarm.deadline());
-                *layer
+                (*layer, alarm.limit())
             }
             StageProjection::Over { layer } => return layer.rejection(),
         };
@@ -250,7 +250,7 @@ where
             let _timed_out = scope::drop_as(Dropping::TimedOut);
             stage.set(Stage::Over { layer });
         }
-        layer.tell();
+        layer.tell(limit);
         layer.rejection()
     }
 }
@@ -260,8 +260,8 @@ where
 struct Start {
     /// `None` where there is no limit, or the clock cannot say it.
     deadline: Option<Instant>,
-    /// Whether it is over as soon as it waits.
-    at_once: bool,
+    /// In nanoseconds: [`NEVER`] where there is none, and over as soon as it waits where it is zero.
+    limit: u64,
     is_off: bool,
 }
 
@@ -269,12 +269,12 @@ impl Start {
     #[inline]
     fn of(watch: &mut Watch<'_>) -> Self {
         let (now, nanos) = watch.begin();
-        let (deadline, at_once, is_off) = match watch.percentile.limit_at(nanos) {
-            None => (None, false, true),
-            Some(NEVER) => (None, false, false),
-            Some(limit) => (clock::after(now, Duration::from_nanos(limit)), limit == 0, false),
+        let (deadline, limit, is_off) = match watch.percentile.limit_at(nanos) {
+            None => (None, NEVER, true),
+            Some(NEVER) => (None, NEVER, false),
+            Some(limit) => (clock::after(now, Duration::from_nanos(limit)), limit, false),
         };
-        Self { deadline, at_once, is_off }
+        Self { deadline, limit, is_off }
     }
 }
 

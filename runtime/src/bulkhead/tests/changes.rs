@@ -2,7 +2,10 @@
 
 use core::future::Future;
 use core::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::task::{Context, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::task::Wake;
 use std::thread;
 
 use tokio::time::advance;
@@ -297,6 +300,58 @@ async fn who_waits_passes_when_the_shadow_falls() {
     let (flow, took, waiting_then, running) = (&mut waiting).await.unwrap();
     assert_eq!((flow, took.is_zero(), waiting_then, running), (Flow::Returned(()), true, 0, 1));
     drop(place);
+}
+
+/// What somebody else's waker does when it is woken.
+struct Calls(fn());
+
+impl Wake for Calls {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waker_may_steer_and_change_it() {
+    static ADAPTIVE: Bulkhead = Bulkhead::adaptive(1, 10).initial(1).max_wait(SECOND).max_queue(10);
+    // Something is learnt, and so there is a lock.
+    ADAPTIVE.call(async { Ok::<_, Rejection>(()) }).await.unwrap();
+    assert!(ADAPTIVE.has_learnt());
+    let steers: [fn(); 2] = [|| ADAPTIVE.reset(), || put(&ADAPTIVE, &[]).unwrap()];
+    for over in [&[("initial", "10"), ("min", "10")][..], &[("shadow", "true")], &[("enabled", "false")]] {
+        for steer in steers {
+            put(&ADAPTIVE, &[]).unwrap();
+            ADAPTIVE.reset();
+            let place = ADAPTIVE.try_acquire().unwrap();
+            let mut waiting = pin!(stay(&ADAPTIVE));
+            let waker = Waker::from(Arc::new(Calls(steer)));
+            assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            assert_eq!(ADAPTIVE.waiting(), 1);
+            put(&ADAPTIVE, over).unwrap();
+            drop(place);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn switched_off_newcomers_pass_while_those_who_waited_are_let_in() {
+    static FIXED: Bulkhead = Bulkhead::new(1).max_wait(SECOND).max_queue(10);
+    static PASSED: AtomicU32 = AtomicU32::new(0);
+    let steers: [fn(); 2] = [|| put(&FIXED, &[("enabled", "false")]).unwrap(), || FIXED.force_closed()];
+    for steer in steers {
+        FIXED.reset();
+        put(&FIXED, &[]).unwrap();
+        PASSED.store(0, Relaxed);
+        let _place = FIXED.try_acquire().unwrap();
+        // The first of them to be woken finds others who still wait.
+        let waker = Waker::from(Arc::new(Calls(|| _ = PASSED.fetch_add(passes(&FIXED).into(), Relaxed))));
+        let mut calls: Vec<_> = (0..3).map(|_| Box::pin(stay(&FIXED))).collect();
+        for call in &mut calls {
+            assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        steer();
+        assert_eq!((PASSED.load(Relaxed), FIXED.waiting()), (3, 0));
+    }
 }
 
 #[test]

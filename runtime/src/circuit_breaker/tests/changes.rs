@@ -417,6 +417,40 @@ fn states_and_steering_in_words() {
 }
 
 #[test]
+fn a_dropped_call_is_counted_by_the_setting_in_force() {
+    let breaker = CircuitBreaker::new();
+    let counted = || ["failed", "neutral"].map(|name| count(&breaker, name));
+    drop(breaker.try_acquire());
+    assert_eq!(counted(), [0, 1]);
+    put(&breaker, &[("abandoned", "failure")]).unwrap();
+    drop(breaker.try_acquire());
+    assert_eq!(counted(), [1, 1]);
+    // Also where nothing else comes of it.
+    breaker.force_closed();
+    drop(breaker.try_acquire());
+    assert_eq!((counted(), breaker.counts().failures), ([2, 1], 0));
+}
+
+#[test]
+fn what_passes_in_shadow_is_counted_once_as_rejected() {
+    let breaker = CircuitBreaker::new().failure_threshold(1).slow_call(secs(0)).shadow(true);
+    fail(&breaker);
+    let before = Managed::counts(&breaker);
+    fail(&breaker);
+    succeed(&breaker);
+    breaker.try_acquire().unwrap().ignore();
+    drop(breaker.try_acquire());
+    for count in &before {
+        let after = self::count(&breaker, count.name);
+        match count.name {
+            "rejected" => assert_eq!(after, 4),
+            name if name.ends_with("_nanos") => {}
+            name => assert_eq!(after, count.value, "{name}"),
+        }
+    }
+}
+
+#[test]
 fn a_storm_of_changes_leaves_it_sound() {
     const ROUNDS: usize = if cfg!(miri) { 20 } else { 2000 };
     let breaker = CircuitBreaker::new().failure_rate(0.5).window_duration(secs(10)).min_calls(5).reset_timeout(secs(0));

@@ -117,7 +117,7 @@ impl Managed for StaleFallback {
 
     fn counts(&self) -> Vec<Count> {
         let mut counts = vec![Count { name: "answered", value: self.answered() }];
-        counts.extend(self.passed.counts(&[], &["passed"]));
+        counts.extend(self.passed.counts(&[], "passed"));
         counts
     }
 

@@ -1,5 +1,6 @@
 //! Settings that are changed while calls run, of all keys.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
@@ -112,6 +113,74 @@ fn all_keys_are_steered_and_those_to_come() {
         assert_eq!(Managed::state(&breakers), state);
         assert_eq!((early.state(), breakers.get(&format!("{steer:?}")).state()), (of_key, of_key));
     }
+}
+
+/// The hook runs while the key is made, and so between what it takes of the template and its place among the keys.
+#[test]
+fn a_key_that_comes_while_all_are_steered_is_steered_as_well() {
+    static STEER: Mutex<Vec<Steer>> = Mutex::new(Vec::new());
+    static BREAKERS: Keyed<CircuitBreaker> = CircuitBreaker::new()
+        .on_state_change(|_| {
+            let steer = STEER.lock().unwrap().pop();
+            if let Some(steer) = steer {
+                BREAKERS.steer(steer);
+            }
+        })
+        .keyed();
+    for (first, then, state) in [
+        (Steer::ForceOpen, Steer::Reset, State::Closed),
+        (Steer::ForceOpen, Steer::ForceClosed, State::ForcedClosed),
+        (Steer::ForceClosed, Steer::ForceOpen, State::ForcedOpen),
+        (Steer::ForceClosed, Steer::Reset, State::Closed),
+    ] {
+        BREAKERS.steer(Steer::Reset);
+        BREAKERS.steer(first);
+        STEER.lock().unwrap().push(then);
+        let key = format!("{first:?} {then:?}");
+        let breaker = BREAKERS.get(&key);
+        assert!(STEER.lock().unwrap().is_empty(), "it was steered");
+        assert_eq!(breaker.state(), state, "{key}");
+        BREAKERS.remove(&key);
+    }
+}
+
+#[test]
+fn a_storm_of_steering_leaves_no_key_behind() {
+    for _ in 0..if cfg!(miri) { 2 } else { 200 } {
+        let limits = RateLimit::new(1).keyed();
+        let bulkheads = Bulkhead::new(1).keyed();
+        limits.steer(Steer::ForceOpen);
+        bulkheads.steer(Steer::ForceOpen);
+        thread::scope(|scope| {
+            for thread in 0..2_u32 {
+                let (limits, bulkheads) = (&limits, &bulkheads);
+                scope.spawn(move || (0..20).for_each(|key| _ = (limits.get(&(thread, key)), bulkheads.get(&key))));
+            }
+            for steer in [Steer::ForceClosed, Steer::Reset] {
+                scope.spawn(|| limits.steer(Steer::ForceOpen));
+                bulkheads.steer(steer);
+                limits.steer(steer);
+            }
+        });
+        let expected = Managed::state(&limits).unwrap_or("limited");
+        assert!(limits.policies().iter().all(|limit| Managed::state(&**limit) == Some(expected)), "{expected}");
+        assert!(bulkheads.policies().iter().all(|bulkhead| Managed::state(&**bulkhead) == Some("limited")));
+    }
+}
+
+#[test]
+fn in_shadow_no_key_is_kept_away() {
+    let limits = RateLimit::new(1).shadow(true).keyed();
+    let breakers = CircuitBreaker::new().failure_threshold(1).shadow(true).keyed();
+    limits.get("a").try_acquire().unwrap();
+    assert_eq!(fails(&breakers, 1), State::Open);
+    assert_eq!((count(&limits, "rejecting"), count(&breakers, "rejecting")), (0, 0));
+    put(&limits, &[("shadow", "false")]).unwrap();
+    put(&breakers, &[("shadow", "false")]).unwrap();
+    assert_eq!((count(&limits, "rejecting"), count(&breakers, "rejecting")), (1, 1));
+    put(&limits, &[("shadow", "true")]).unwrap();
+    limits.steer(Steer::ForceOpen);
+    assert_eq!(count(&limits, "rejecting"), 1);
 }
 
 #[test]

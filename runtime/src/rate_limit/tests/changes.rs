@@ -72,15 +72,16 @@ fn what_the_attribute_refuses_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_bucket_stays_as_full_as_it_was() {
+async fn as_many_permits_are_taken_as_before() {
     for (taken, over, available) in [
         (0, &[("permits", "1000")][..], 1000),
-        (5, &[("permits", "1000")], 500),
-        (10, &[("permits", "1000")], 0),
-        (5, &[("permits", "3")], 1),
+        (5, &[("permits", "1000")], 995),
+        (10, &[("permits", "1000")], 990),
+        (5, &[("permits", "3")], 0),
+        (5, &[("permits", "7")], 2),
         (9, &[("permits", "1")], 0),
         (5, &[("per", "1h")], 5),
-        (5, &[("burst", "2")], 1),
+        (5, &[("burst", "2")], 0),
         (3, &[("permits", "7"), ("per", "3s"), ("burst", "10")], 7),
         (10, &[("permits", "3"), ("per", "1ns")], 0),
     ] {
@@ -91,6 +92,109 @@ async fn the_bucket_stays_as_full_as_it_was() {
         put(&limit, &[]).unwrap();
         assert!(limit.available() <= 10 - taken, "a change and back gives nothing");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_raised_frees_its_callers_at_once() {
+    let limit = RateLimit::new(1).per(3600 * SECOND);
+    take(&limit, 1);
+    put(&limit, &[("permits", "5")]).unwrap();
+    take(&limit, 4);
+    assert_eq!(limit.retry_after(), Some(720 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_smaller_burst_for_a_while_gives_no_second_one() {
+    let limit = RateLimit::new(10);
+    for _ in 0..3 {
+        let _taken_or_not: Vec<_> = (0..10).map(|_| limit.try_acquire()).collect();
+        for permits in ["3", "1", "2"] {
+            put(&limit, &[("permits", permits)]).unwrap();
+            assert_eq!(limit.available(), 0, "{permits}");
+        }
+        put(&limit, &[]).unwrap();
+        assert_eq!(limit.available(), 0);
+    }
+    // By the rate in force they come back, and what has no room meanwhile as well.
+    put(&limit, &[("permits", "1")]).unwrap();
+    advance(3 * SECOND).await;
+    assert_eq!(limit.available(), 1);
+    put(&limit, &[]).unwrap();
+    assert_eq!(limit.available(), 4);
+    put(&limit, &[("permits", "1")]).unwrap();
+    limit.reset();
+    put(&limit, &[]).unwrap();
+    assert_eq!(limit.available(), 10, "a reset forgets it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_wait_and_however_long_a_reset_keeps_their_times() {
+    let limit = RateLimit::new(10).burst(1).max_wait(60 * SECOND);
+    limit.try_acquire().unwrap();
+    let start = Instant::now();
+    let mut calls: Vec<_> = (0..11).map(|_| Box::pin(passes(&limit, start))).collect();
+    for call in &mut calls {
+        assert!(once(call.as_mut()).is_pending());
+    }
+    put(&limit, &[("permits", "1"), ("per", "40000d")]).unwrap();
+    limit.reset();
+    assert_eq!(Managed::state(&limit), Some("limited"));
+    for (place, call) in calls.into_iter().enumerate() {
+        let at = call.await.expect("it passes");
+        assert!(at <= ms(100) * u32::try_from(place + 1).unwrap(), "{at:?} for {place}");
+    }
+    put(&limit, &[]).unwrap();
+    assert_eq!(Managed::state(&limit), Some("limited"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_due_takes_no_more_than_its_permit_of_a_bucket_that_is_filled() {
+    let limit = RateLimit::new(10).max_wait(60 * SECOND);
+    take(&limit, 10);
+    let start = Instant::now();
+    let mut call = pin!(passes(&limit, start));
+    assert!(once(call.as_mut()).is_pending());
+    advance(ms(200)).await;
+    limit.reset();
+    assert_eq!(limit.available(), 9);
+    assert!(once(call.as_mut()).is_ready());
+}
+
+/// A tick is another one in each of the buckets.
+#[tokio::test(start_paused = true)]
+async fn times_are_kept_while_something_is_forced_or_off() {
+    for (before, after) in [(Steer::ForceOpen, "true"), (Steer::ForceClosed, "true"), (Steer::Reset, "false")] {
+        let limit = RateLimit::new(1).per(ms(400)).max_wait(60 * SECOND);
+        take(&limit, 1);
+        let start = Instant::now();
+        let mut calls = [Box::pin(passes(&limit, start)), Box::pin(passes(&limit, start))];
+        for call in &mut calls {
+            assert!(once(call.as_mut()).is_pending());
+        }
+        if before != Steer::Reset {
+            limit.steer(before);
+        }
+        // Of this one four ticks are three nanoseconds.
+        put(&limit, &[("permits", "2"), ("per", "3ns"), ("enabled", after)]).unwrap();
+        put(&limit, &[("permits", "1"), ("per", "1h")]).unwrap();
+        if before != Steer::Reset {
+            limit.reset();
+        }
+        let [first, second] = calls;
+        assert_eq!(first.await, Some(ms(0)), "{before:?}");
+        let second = second.await.unwrap();
+        assert!((ms(799)..=ms(801)).contains(&second), "{second:?} after {before:?}");
+    }
+}
+
+#[cfg(feature = "metrics")]
+#[tokio::test(start_paused = true)]
+async fn in_shadow_who_would_wait_is_counted_as_admitted() {
+    let limit = RateLimit::new(1).max_wait(2 * SECOND).shadow(true);
+    for _ in 0..5 {
+        assert!(limit.try_call(async {}).await.rejection().is_none());
+    }
+    assert_eq!((count(&limit, "admitted"), count(&limit, "rejected")), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,8 +221,8 @@ async fn who_waits_passes_as_it_was_told_or_sooner() {
         (&[("permits", "1"), ("per", "10s"), ("max_wait", "1m")][..], [1000, 2000, 3000, 13000]),
         // Faster: all are sooner.
         (&[("permits", "10"), ("burst", "1"), ("max_wait", "1m")], [500 + 100, 500 + 200, 500 + 300, 500 + 400]),
-        // A bucket with room for more is as empty as it was.
-        (&[("permits", "4"), ("burst", "4"), ("max_wait", "1m")], [500 + 250, 500 + 500, 500 + 750, 500 + 1000]),
+        // A bucket with room for more: there are as many more permits at once.
+        (&[("permits", "4"), ("burst", "4"), ("max_wait", "1m")], [500, 500, 500, 500 + 250]),
     ] {
         let limit = RateLimit::new(1).max_wait(60 * SECOND);
         limit.try_acquire().unwrap();
@@ -138,7 +242,7 @@ async fn who_waits_passes_as_it_was_told_or_sooner() {
         let seen = [a, b, c, d].map(|at| at.unwrap());
         for (seen, expected) in seen.into_iter().zip(times) {
             let expected = ms(expected);
-            // As full as before is a share of a permit more where half of one had come back.
+            // What is taken is a share of a permit more where half of one had come back.
             assert!(seen <= expected && seen + ms(500) >= expected, "{seen:?} for {expected:?}, {over:?}");
         }
         assert!(seen.is_sorted());

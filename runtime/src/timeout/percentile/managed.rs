@@ -52,7 +52,7 @@ impl Managed for PercentileTimeout {
     }
 
     fn counts(&self) -> Vec<Count> {
-        let mut counts = self.totals.counts(&["timed_out"], &["in_time"]);
+        let mut counts = self.totals.counts(&["timed_out"], "in_time");
         if cfg!(feature = "metrics")
             && let Some(limit) = self.limit()
         {

@@ -1,11 +1,12 @@
 use core::future::pending;
 use core::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use tokio::time::{Instant, timeout as foreign_timeout};
 
 use crate::registry::table::{counted, put, refuses, shown, takes};
 use crate::registry::{Managed, Value};
-use crate::{Deadline, Percentile, PercentileTimeout};
+use crate::{Deadline, Decision, Event, Percentile, PercentileTimeout};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -41,6 +42,11 @@ fn every_setting_is_shown_and_can_be_changed() {
         &timeout,
         &[
             (&[("share", 1.0.into())], &["`share` takes a share above 0 and below 1, e.g. 0.99, and not 1.0"]),
+            (&[("share", 1e-12.into())], &["`share` takes a share above 0 and below 1, e.g. 0.99, and not 1e-12"]),
+            (
+                &[("share", 0.999_999_999_9.into())],
+                &["`share` takes a share above 0 and below 1, e.g. 0.99, and not 0.9999999999"],
+            ),
             (&[("share", Value::Integer(99))], &["`share` takes a share above 0 and below 1, e.g. 0.99, and not 99"]),
             (&[("factor", Value::Integer(0))], &["`factor` takes a number above 0, e.g. 2.0, and not 0"]),
             (&[("factor", f64::INFINITY.into())], &["`factor` takes a number above 0, e.g. 2.0, and not inf"]),
@@ -97,4 +103,30 @@ async fn switched_off_it_only_measures() {
     put(&timeout, &[("enabled", true.into())]).unwrap();
     assert!(ends(&timeout, 100).await);
     assert_eq!(counted(&timeout), [("timed_out", 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ends_tells_the_limit_that_it_had() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&told);
+    let _observer = crate::observe(move |event: &Event| {
+        if let (Decision::TimedOut { limit }, "had") = (event.decision, event.policy) {
+            listener.lock().unwrap().push(limit);
+        }
+    });
+    for over in [("max", "1s".into()), ("max", "1ms".into()), ("enabled", false.into())] {
+        let timeout = PercentileTimeout::new(Percentile::new(0.9).max(ms(100))).name("had");
+        let change = async {
+            tokio::time::sleep(ms(50)).await;
+            put(&timeout, &[over]).unwrap();
+        };
+        assert!(tokio::join!(timeout.try_call(pending::<()>()), change).0.rejection().is_some());
+        assert_eq!(std::mem::take(&mut *told.lock().unwrap()), [ms(100)]);
+    }
+    let timeout = PercentileTimeout::new(Percentile::new(0.9).max(Duration::ZERO)).name("had");
+    assert!(timeout.try_call(pending::<()>()).await.rejection().is_some());
+    let timeout = PercentileTimeout::new(Percentile::new(0.9)).name("had");
+    let given = Deadline::after(ms(5)).scope(timeout.try_call(pending::<()>()));
+    assert!(given.await.rejection().is_some(), "the deadline that is given ends it");
+    assert_eq!(told.lock().unwrap().as_slice(), [Duration::ZERO, Duration::MAX]);
 }
