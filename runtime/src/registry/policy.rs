@@ -15,7 +15,10 @@ pub struct Policy(Source);
 #[derive(Clone)]
 enum Source {
     /// With where its name stands in a set, if it is a copy of what that declares.
-    Static(&'static dyn Managed, &'static str),
+    Static(
+        &'static dyn Managed,
+        #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "a configuration asks for it"))] &'static str,
+    ),
     Made(Arc<dyn Managed + Send>),
 }
 
