@@ -394,6 +394,7 @@ mod futures {
     }
 
     #[retry(attempts = 1)]
+    #[expect(clippy::manual_async_fn, reason = "the shape is what is tried")]
     pub(super) fn free() -> impl Future<Output = Answer> {
         async { Ok(1) }
     }
@@ -815,6 +816,7 @@ fn x11_a_future_is_what_it_was() {
 /// What a test cannot make must compile as ever: lifetimes that are not written, and such that are, in whatever place.
 #[tokio::test]
 #[allow(mismatched_lifetime_syntaxes, elided_lifetimes_in_paths, reason = "as people write them")]
+#[expect(clippy::too_many_lines, reason = "many types")]
 async fn x12_every_return_type_compiles() {
     use std::cell::{Cell, RefCell, RefMut};
     use tokio::sync::{Mutex, MutexGuard};
