@@ -4,7 +4,7 @@ use super::Fallback;
 use crate::PolicyKind;
 use crate::control::Common;
 use crate::registry::keys::{self, Key};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Value};
 
 const ANSWERED: usize = 0;
 const PASSED: usize = 1;
@@ -60,16 +60,8 @@ impl Managed for Fallback {
         keys::settings(KEYS, &self.common())
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         self.totals.counts(&["answered"], "passed")
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {

@@ -6,7 +6,7 @@ use super::{After, Hedge, Settings};
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::event::Decision;
 use crate::registry::keys::Key;
-use crate::registry::{Change, Count, HedgeControl, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, HedgeControl, Managed, Refusal, Setting, Value};
 use crate::{Percentile, PolicyKind};
 
 /// What is put over the settings of a hedge.
@@ -186,20 +186,12 @@ impl Managed for Hedge {
         self.shown()
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         self.control.map(|control| control.totals().counts(&["hedged", "won"], "calls")).unwrap_or_default()
     }
 
     fn is_fixed(&self) -> bool {
         self.control.is_none()
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {

@@ -81,7 +81,9 @@ pub trait Managed: Sync {
 
     /// How it stands, in the words of the field: `closed`, `open`, `half_open`, `forced_open`, `forced_closed`. `None` for
     /// a kind that has no state.
-    fn state(&self) -> Option<&'static str>;
+    fn state(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What it has counted.
     fn counts(&self) -> Vec<Count>;
@@ -104,7 +106,9 @@ pub trait Managed: Sync {
     }
 
     /// Steers it by hand; `false` for a kind that cannot be steered so.
-    fn steer(&self, steer: Steer) -> bool;
+    fn steer(&self, _steer: Steer) -> bool {
+        false
+    }
 
     /// Checks settings that are to be put over those of the attribute, in the place of all that were put over them
     /// before; none at all takes them back. Nothing changes before the [`Change`] is called.

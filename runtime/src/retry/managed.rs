@@ -9,7 +9,7 @@ use super::{Backoff, Curve, GiveUp, Jitter, Nested, Rejections, Retry};
 use crate::PolicyKind;
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::registry::keys::Key;
-use crate::registry::{Change, Count, Managed, Refusal, RetryControl, Setting, Steer, Value, duration};
+use crate::registry::{Change, Count, Managed, Refusal, RetryControl, Setting, Value, duration};
 use crate::tally::Totals;
 
 /// What is put over the settings of a retry.
@@ -340,10 +340,6 @@ impl Managed for Retry {
         self.shown()
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         let Some(totals) = self.totals() else { return Vec::new() };
         let mut counts = totals.counts(&COUNTS, "succeeded");
@@ -358,10 +354,6 @@ impl Managed for Retry {
 
     fn is_fixed(&self) -> bool {
         self.control.is_none()
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {

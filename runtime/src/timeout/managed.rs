@@ -6,7 +6,7 @@ use super::{Layer, OFF, Timeout};
 use crate::PolicyKind;
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::registry::keys::Key;
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, TimeoutControl, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, TimeoutControl, Value};
 use crate::scope::UNLIMITED;
 
 /// What is put over the settings of a timeout.
@@ -172,10 +172,6 @@ impl Managed for Timeout {
         self.shown()
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         let Some(control) = self.control else { return Vec::new() };
         let mut counts = control.totals().counts(&["timed_out"], "in_time");
@@ -188,10 +184,6 @@ impl Managed for Timeout {
 
     fn is_fixed(&self) -> bool {
         self.control.is_none()
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {

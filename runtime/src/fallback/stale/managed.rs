@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::StaleFallback;
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Value};
 
 /// What is put over the settings, or all of them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,18 +111,10 @@ impl Managed for StaleFallback {
         keys::settings(KEYS, &all)
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         let mut counts = vec![Count { name: "answered", value: self.answered() }];
         counts.extend(self.passed.counts(&[], "passed"));
         counts
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {

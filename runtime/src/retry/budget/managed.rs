@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{BUCKETS, Limits, RetryBudget, SHORTEST_WINDOW, WHOLE, parts, width};
 use crate::PolicyKind;
 use crate::registry::keys::{self, Key};
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Value};
 use crate::time;
 
 impl Limits {
@@ -112,10 +112,6 @@ impl Managed for RetryBudget {
         keys::settings(KEYS, &self.limits())
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         let counts = self.counts();
         vec![
@@ -124,10 +120,6 @@ impl Managed for RetryBudget {
             Count { name: "refused", value: counts.refused },
             Count { name: "balance", value: self.balance() },
         ]
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {

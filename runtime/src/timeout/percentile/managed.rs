@@ -2,7 +2,7 @@
 
 use super::PercentileTimeout;
 use crate::PolicyKind;
-use crate::registry::{Change, Count, Managed, Refusal, Setting, Steer, Value};
+use crate::registry::{Change, Count, Managed, Refusal, Setting, Value};
 
 const TIMED_OUT: usize = 0;
 const IN_TIME: usize = 1;
@@ -47,10 +47,6 @@ impl Managed for PercentileTimeout {
         self.percentile.shown()
     }
 
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
     fn counts(&self) -> Vec<Count> {
         let mut counts = self.totals.counts(&["timed_out"], "in_time");
         if cfg!(feature = "metrics")
@@ -59,10 +55,6 @@ impl Managed for PercentileTimeout {
             counts.push(Count { name: "limit_nanos", value: crate::time::saturated(limit) });
         }
         counts
-    }
-
-    fn steer(&self, _: Steer) -> bool {
-        false
     }
 
     fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
