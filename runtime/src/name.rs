@@ -47,6 +47,10 @@ impl Name {
 /// shop::Cart::pay::{{closure}}::RETRY::{{closure}}  ->  shop::Cart::pay
 /// ```
 fn enclosing_function(closure: &'static str) -> &'static str {
+    without_lifetimes(function(closure))
+}
+
+fn function(closure: &'static str) -> &'static str {
     let path = without_closures(closure);
     match path.rsplit_once("::") {
         // The expansion keeps the policy in a `static`, which is part of the path.
@@ -63,6 +67,17 @@ fn without_closures(mut path: &'static str) -> &'static str {
         path = outer;
     }
     path
+}
+
+/// `#[async_trait]` gives a method lifetimes of its own: `<Cart as Pay>::pay<'_, '_>`.
+fn without_lifetimes(path: &'static str) -> &'static str {
+    let arguments = path.strip_suffix('>').and_then(|path| path.rsplit_once('<'));
+    match arguments {
+        Some((function, lifetimes)) if lifetimes.chars().all(|c| matches!(c, '\'' | '_' | ',' | ' ')) => {
+            function.strip_suffix("::").unwrap_or(function)
+        }
+        _ => path,
+    }
 }
 
 impl fmt::Debug for Name {
@@ -97,6 +112,22 @@ mod tests {
         #[expect(clippy::unused_async, reason = "for its name")]
         async fn order() -> Name {
             Name::inside(&|| {})
+        }
+    }
+
+    #[test]
+    fn lifetimes_are_no_part_of_it() {
+        for (closure, name) in [
+            (
+                "<shop::Cart as shop::Pay>::pay<'_, '_>::{{closure}}::RETRY::{{closure}}",
+                "<shop::Cart as shop::Pay>::pay",
+            ),
+            ("shop::pay::<'_>::{{closure}}", "shop::pay"),
+            ("shop::pay<u32>::{{closure}}", "shop::pay<u32>"),
+            ("<shop::Cart<'_> as shop::Pay>::pay::{{closure}}", "<shop::Cart<'_> as shop::Pay>::pay"),
+            ("<shop::Cart>", "<shop::Cart>"),
+        ] {
+            assert_eq!(enclosing_function(closure), name);
         }
     }
 
