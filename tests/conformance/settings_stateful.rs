@@ -190,7 +190,7 @@ async fn g07_a_rate_is_another_one_at_once() {
     }
     assert_eq!(letters!(call, "SSSSS"), "SSSSS");
     put(&LIMIT, &[("permits", Value::Integer(2)), ("per", text("10s"))]);
-    assert_eq!(letters!(call, "SSS"), "SRR", "half full, as it was");
+    assert_eq!(letters!(call, "SSS"), "RRR", "five are taken, of two");
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(letters!(call, "SS"), "SR");
     put(&LIMIT, &[]);

@@ -18,9 +18,8 @@ use super::bucket::Bucket;
 #[cfg(feature = "registry")]
 use super::bucket::Settings;
 use super::forced::Forced;
-use super::gcra::Gcra;
 #[cfg(feature = "registry")]
-use super::gcra::TakenOver;
+use super::gcra::{Gcra, TakenOver};
 
 /// Those who wait for a permit.
 pub(super) struct Queue(Mutex<Line>);
@@ -44,6 +43,7 @@ struct Waiting {
     waker: Option<Waker>,
 }
 
+#[cfg(feature = "registry")]
 impl Waiting {
     /// When it has its permit of a bucket with that number, no later than it was told, and the number after it.
     fn next(&self, gcra: &Gcra, number: u64, now: u64) -> (u64, u64) {
@@ -51,7 +51,6 @@ impl Waiting {
         if now < at && self.at < at { (self.at, gcra.empty(self.at.max(now))) } else { (at.min(self.at), number) }
     }
 
-    #[cfg(feature = "registry")]
     fn tell_in_ticks_of(&mut self, after: &Bucket, before: &Bucket) {
         self.at = after.gcra.ticks(before.gcra.nanos(self.at));
     }
@@ -203,7 +202,7 @@ impl Line {
         self.forget_beyond();
         let now = bucket.now();
         let taken = self.waiting.iter_mut().fold(0, |number, waiting| {
-            let (at, number) = waiting.next(&bucket.gcra, number, now);
+            let (at, number) = bucket.gcra.next(number, now);
             waiting.at = at;
             number
         });
