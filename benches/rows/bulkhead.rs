@@ -34,7 +34,7 @@ pub(super) fn rows() -> Vec<Row> {
             name: "bulkhead",
             title: "bulkhead, a place is free",
             target: Costs { instructions: 40, locked: 2, ..Costs::default() },
-            bound: Costs { instructions: 44, locked: 2, ..Costs::default() },
+            bound: Costs { instructions: 41, locked: 2, ..Costs::default() },
             contestants: vec![ready!(PLAIN, plain), ready!(OURS, ours), ready!("tokio", Semaphore::new(10), tokios)],
         },
         Row {

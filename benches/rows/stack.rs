@@ -66,7 +66,7 @@ pub(super) fn rows() -> Vec<Row> {
             "stack-total",
             "the same, and a total timeout",
             ready!(OURS, five),
-            [costs(160, 128), costs(288, 168)],
+            [costs(160, 128), costs(284, 168)],
         ),
         Row {
             name: "stack-waits",
