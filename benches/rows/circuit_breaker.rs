@@ -77,7 +77,7 @@ pub(super) fn rows() -> Vec<Row> {
             "breaker-open",
             "breaker, open: rejection",
             Costs { instructions: 200, clock_reads: 1, locked: 1, ..Costs::default() },
-            Costs { instructions: 225, clock_reads: 1, locked: 1, ..Costs::default() },
+            Costs { instructions: 215, clock_reads: 1, locked: 1, ..Costs::default() },
             opened(),
         ),
     ]

@@ -26,7 +26,8 @@ mod word;
 use ::core::fmt;
 use ::core::time::Duration;
 
-use crate::event::{Decision, PolicyKind, announce, announce_rejection};
+use crate::event::observe::is_observed;
+use crate::event::{Decision, PolicyKind, announce};
 use crate::hook::tell;
 use crate::name::Name;
 use crate::rejection::{Rejection, RejectionKind};
@@ -205,13 +206,13 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn admit_timed(&self) -> Result<Ticket, Rejection> {
-        let word = self.word(Ordering::Acquire);
         // First, since it is what many calls meet at once.
-        if word.rejects_for_a_time()
+        if self.word(Ordering::Acquire).rejects_for_a_time()
             && let Some(left) = self.time_left()
         {
             return Err(self.rejection(Some(left)));
         }
+        let word = self.word(Ordering::Acquire);
         match word.state() {
             State::Closed | State::ForcedClosed => {
                 let began = if word.is_measured() { time::nanos() } else { UNTIMED };
@@ -244,8 +245,8 @@ impl CircuitBreaker {
     /// Counts and tells a rejection, and lets the call pass. Nobody takes its report: without the shadow there were none.
     #[cold]
     fn pass_in_shadow(&self, wait: Option<u64>) -> Ticket {
-        let rejection = self.counted_rejection(wait);
-        announce(self.name, PolicyKind::CircuitBreaker, || Decision::WouldReject(rejection));
+        self.count_rejection();
+        announce(self.name, PolicyKind::CircuitBreaker, || Decision::WouldReject(self.refusal(wait)));
         Ticket::PASSING
     }
 
@@ -261,19 +262,32 @@ impl CircuitBreaker {
 
     /// The nanoseconds that are left of an open period, if they can be told without the lock.
     fn time_left(&self) -> Option<u64> {
-        let left = self.open_until.load(Ordering::Relaxed).saturating_sub(time::nanos());
+        let now = time::nanos();
+        let left = self.open_until.load(Ordering::Relaxed).saturating_sub(now);
         // More than the whole: the clock is another one that went back, and the core begins the time anew.
         (left > 0 && left <= self.open_for.load(Ordering::Relaxed)).then_some(left)
     }
 
     fn rejection(&self, wait: Option<u64>) -> Rejection {
-        announce_rejection(self.name, PolicyKind::CircuitBreaker, self.counted_rejection(wait))
+        self.count_rejection();
+        if is_observed() {
+            self.tell_rejection(wait);
+        }
+        self.refusal(wait)
     }
 
-    #[inline]
-    fn counted_rejection(&self, wait: Option<u64>) -> Rejection {
+    /// Apart, and with a refusal of its own: the one of a call is then made where it is to stand.
+    #[cold]
+    fn tell_rejection(&self, wait: Option<u64>) {
+        announce(self.name, PolicyKind::CircuitBreaker, || Decision::Rejected(self.refusal(wait)));
+    }
+
+    fn count_rejection(&self) {
         self.cold.rejected.fetch_add(1, Ordering::Relaxed);
         self.count_rejected();
+    }
+
+    fn refusal(&self, wait: Option<u64>) -> Rejection {
         let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
         match wait {
             Some(wait) => rejection.with_wait(wait),

@@ -80,12 +80,12 @@ impl Rejection {
     }
 
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
-        self.with_wait(saturated(retry_after))
+        self.with_wait(saturated(retry_after).min(UNKNOWN - 1))
     }
 
-    /// The same in nanoseconds.
+    /// The same in nanoseconds; all that a number holds, 584 years, is not known.
     pub(crate) fn with_wait(self, nanos: u64) -> Self {
-        Self { known: nanos.min(UNKNOWN - 1), ..self }
+        Self { known: nanos, ..self }
     }
 
     /// A bulkhead that is full: so many run in it, and so many wait.

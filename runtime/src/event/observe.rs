@@ -93,7 +93,7 @@ impl fmt::Debug for Observer {
 }
 
 #[inline]
-pub(super) fn is_observed() -> bool {
+pub(crate) fn is_observed() -> bool {
     #[cfg(feature = "tracing")]
     if crate::trace::is_enabled() {
         return true;
