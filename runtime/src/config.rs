@@ -312,18 +312,17 @@ impl Config {
 ///
 /// # Errors
 /// What the policy does not take; it stays as it is then.
-pub(crate) fn apply_to(policy: &dyn Managed) -> Result<Applied, ConfigError> {
+pub(crate) fn apply_to(policy: &dyn Managed) -> Result<(), ConfigError> {
     apply_over(policy, &IN_FORCE)
 }
 
-fn apply_over(policy: &dyn Managed, in_force: &InForce) -> Result<Applied, ConfigError> {
-    let before = applied::settings(&[policy]);
+fn apply_over(policy: &dyn Managed, in_force: &InForce) -> Result<(), ConfigError> {
     loop {
         let (load, entries) = in_force.get();
         let changes = resolve::plan(&entries, &[policy]).map_err(ConfigError::of)?;
         turn::run(changes, || true);
         if in_force.is(load) {
-            return Ok(Applied::since(&before, &[policy], resolve::left_out(&entries, &[policy])));
+            return Ok(());
         }
     }
 }

@@ -134,14 +134,13 @@ fn as_word(text: &str) -> String {
 
 fn parsed(value: &OsStr) -> Result<ValueKind, String> {
     let text = value.to_str().ok_or_else(|| format!("is not UTF-8: {}", value.display()))?;
-    let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     Ok(match text {
         "" => return Err("is empty; unset it to leave the setting as it is".to_owned()),
         _ if text.eq_ignore_ascii_case("true") => ValueKind::Boolean(true),
         _ if text.eq_ignore_ascii_case("false") => ValueKind::Boolean(false),
         _ => match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(whole), _) if number => ValueKind::I64(whole),
-            (_, Ok(float)) if number && float.is_finite() => ValueKind::Float(float),
+            (Ok(whole), _) => ValueKind::I64(whole),
+            (_, Ok(float)) if float.is_finite() => ValueKind::Float(float),
             _ => ValueKind::String(text.to_owned()),
         },
     })

@@ -147,7 +147,6 @@ pub(super) fn left_out(entries: &[Entry], policies: &[&dyn Managed]) -> Vec<Mist
 /// Whether a setting for many is for this one as well.
 fn is_meant(entry: &Entry, policy: &dyn Managed) -> bool {
     match &entry.level {
-        _ if is_kill_switch(entry) => policy.kind() != PolicyKind::Fallback,
         Level::All => has(policy, &entry.key),
         Level::Kind(kind) => *kind == policy.kind(),
         Level::Name(_) | Level::Own(..) => false,

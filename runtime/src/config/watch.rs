@@ -16,7 +16,7 @@ use super::{Applied, Config, ConfigError};
 use crate::hook;
 
 /// A file that is being written is read when nothing has happened for so long,
-const QUIET: Duration = Duration::from_millis(100);
+pub(super) const QUIET: Duration = Duration::from_millis(100);
 /// or after so long, in a folder where something always happens.
 const AT_MOST: Duration = Duration::from_secs(1);
 
@@ -95,13 +95,13 @@ impl fmt::Debug for Watch {
     }
 }
 
-enum Message {
+pub(super) enum Message {
     Changed,
     Stop,
 }
 
 /// Waits until something has changed, and is at rest; `false` at the end.
-fn changed(messages: &Receiver<Message>) -> bool {
+pub(super) fn changed(messages: &Receiver<Message>) -> bool {
     let Ok(Message::Changed) = messages.recv() else { return false };
     let begin = Instant::now();
     loop {

@@ -125,15 +125,17 @@ mod tests {
             (3, "a", Bulkhead, EXHAUSTED),
             (4, "a", Retry, Decision::Hedged { call: 2 }),
             (9, "a", Retry, Decision::Hedged { call: 3 }),
+            (9, "b", Retry, EXHAUSTED),
             (10, "a", Retry, EXHAUSTED),
         ] {
             recent.add(event(policy, kind, decision), begin + Duration::from_secs(after));
         }
         let kept: Vec<_> = recent.kept.iter().map(|kept| (kept.event.policy, kept.event.kind, kept.times)).collect();
-        assert_eq!(kept, [("a", Retry, 2), ("b", Retry, 1), ("a", Bulkhead, 1), ("a", Retry, 2), ("a", Retry, 1)]);
+        assert_eq!(kept, [("a", Retry, 2), ("b", Retry, 2), ("a", Bulkhead, 1), ("a", Retry, 2), ("a", Retry, 1)]);
         assert_eq!(recent.kept[3].event.decision, Decision::Hedged { call: 3 }, "the latest of them is told");
+        assert_eq!(recent.kept[0].json(begin + Duration::from_secs(10))["age"], 9.0, "since the latest of them");
         let latest: Vec<_> = Recent::latest_first(recent.kept).iter().map(|kept| kept.number).collect();
-        assert_eq!(latest, [4, 3, 2, 1, 0]);
+        assert_eq!(latest, [4, 3, 1, 2, 0]);
     }
 
     #[test]

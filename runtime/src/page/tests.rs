@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 use super::{Page, router};
 use crate::registry::{Registered, register};
-use crate::{Backoff, CircuitBreaker, Retry, State};
+use crate::{Backoff, Bulkhead, CircuitBreaker, Retry, State};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -113,6 +113,7 @@ async fn the_page_is_whole_and_allows_nothing_but_itself() {
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
 }
 
 #[tokio::test]
@@ -142,6 +143,22 @@ async fn data_say_how_each_policy_stands() {
         "{policy}"
     );
     assert!(policy["counts"].as_array().unwrap().contains(&json!({ "name": "opened", "value": 1 })), "{policy}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_has_three_levels_and_a_path_is_no_name() {
+    let bulkhead = Arc::new(Bulkhead::new(1).name("page-full"));
+    let (breaker, _breaker) = breaker("page-trouble");
+    let (_bulkhead, _retry) = (register(Arc::clone(&bulkhead)), register(Arc::new(Retry::new())));
+    let router = nested(Page::new());
+    let level = async |name: &str| policy(&router, name).await["trouble"]["level"].clone();
+    let _place = bulkhead.try_acquire().unwrap();
+    assert_eq!((level("page-full").await, level("page-trouble").await), (json!("spent"), Json::Null));
+    let _: Result<(), _> = breaker.call_blocking(|| Err(std::io::Error::other("down")));
+    assert_eq!(level("page-trouble").await, "rejects");
+    tokio::time::advance(HOUR).await;
+    assert_eq!(level("page-trouble").await, "recovers");
+    assert_eq!(policy(&router, "unnamed").await["named"], false);
 }
 
 #[tokio::test]
@@ -234,6 +251,11 @@ async fn another_site_can_change_nothing() {
         (vec![asks, is_json, host, ("origin", "https://ops.example:8443")], StatusCode::FORBIDDEN),
         (vec![asks, is_json, host, ("origin", "null")], StatusCode::FORBIDDEN),
         (vec![asks, is_json, ("origin", "https://ops.example")], StatusCode::FORBIDDEN),
+        // Nothing is said of who asks by the browser, but by its `Origin`.
+        (
+            vec![asks, is_json, host, ("origin", "https://evil.example"), ("sec-fetch-site", "none")],
+            StatusCode::FORBIDDEN,
+        ),
     ] {
         assert_eq!(steer(&router, &headers, body.clone()).await.status, expected, "{headers:?}");
         assert_eq!(breaker.state(), State::Closed, "{headers:?}");
@@ -242,6 +264,7 @@ async fn another_site_can_change_nothing() {
     for own in [
         vec![asks, is_json],
         vec![asks, is_json, fetched],
+        vec![asks, is_json, ("sec-fetch-site", "none")],
         vec![asks, is_json, host, origin],
         // Behind a proxy that asks by a name of its own.
         vec![asks, is_json, ("host", "127.0.0.1:8080"), origin, fetched],
@@ -249,6 +272,13 @@ async fn another_site_can_change_nothing() {
         breaker.reset();
         assert_eq!(steer(&router, &own, body.clone()).await.status, StatusCode::OK, "{own:?}");
         assert_eq!(breaker.state(), State::ForcedOpen, "{own:?}");
+    }
+    // Without a `Host`, as HTTP/2 asks.
+    for (to, expected) in [("ops.example", StatusCode::OK), ("evil.example", StatusCode::FORBIDDEN)] {
+        let request = Request::post(format!("https://{to}/steadfast/steer"));
+        let request =
+            [asks, is_json, origin].iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        assert_eq!(ask(&router, request.body(body.clone().into()).unwrap()).await.status, expected, "{to}");
     }
 }
 

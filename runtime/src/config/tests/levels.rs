@@ -5,6 +5,14 @@ use super::*;
 use crate::PolicyKind;
 use crate::config::apply_over;
 
+/// A policy without a name is called by its path, and is not meant by who says a name that looks so.
+#[test]
+fn a_path_is_no_name() {
+    let mut shop = Program::of([retry("shop::pay"), retry(None)]);
+    shop.load(&Config::new().toml("[\"shop::pay\"]\nretry.attempts = 5\ncritical = true")).unwrap();
+    assert_eq!(shop.stands(), ["retry shop::pay: attempts = 5, critical = true"]);
+}
+
 /// A named stack, one without a name, and a name that needs care.
 fn shop() -> Program {
     Program::of([
@@ -71,6 +79,14 @@ fn the_nearest_setting_is_taken() {
         ("fallback.enabled = false", "", all("enabled = false", &stack[2..])),
         ("payments.enabled = false", "", all("enabled = false", &stack)),
         ("retry.enabled = false", "PAYMENTS__ENABLED=true", all("enabled = false", &retries[1..])),
+        // Only `false` is one.
+        ("enabled = true\npayments.enabled = false", "", all("enabled = false", &stack)),
+        // Values as they are written.
+        ("retry.attempts = 0x1_0", "", all("attempts = 16", &retries)),
+        ("", "PAYMENTS__RETRY__ATTEMPTS=+5", all("attempts = 5", &stack[..1])),
+        ("", "PAYMENTS__RETRY__MAX_DELAY=.5", all("max_delay = 0.5", &stack[..1])),
+        ("", "PAYMENTS__CRITICAL=TRUE", all("critical = true", &stack)),
+        ("critical = true", "CRITICAL=False", vec![]),
     ] {
         let mut shop = shop();
         let variable = variables.split_once('=').map(|(key, value)| (format!("STEADFAST__{key}"), value));
@@ -141,9 +157,8 @@ fn who_comes_later_gets_what_is_in_force() {
     shop.load(&config).unwrap();
 
     let tenant = retry("tenant_eu");
-    let applied = apply_over(&tenant, &shop.in_force).unwrap();
+    apply_over(&tenant, &shop.in_force).unwrap();
     assert_eq!(tenant.to_string(), "retry tenant_eu: attempts = 5, critical = true, max_delay = \"1s\"");
-    assert_eq!(applied.changes.len(), 3);
 
     // Which takes part in loads from then on, and may go again.
     shop.policies.push(tenant);

@@ -31,6 +31,7 @@ fn of_a_file() {
         ("[rety]\nattempts = 5", "text:1: unknown policy `rety`; did you mean `retry`?"),
         ("[shop]", "text:1: unknown policy `shop`"),
         ("[pay]", "text:1: the policy of `shop::pay` has no name; give it one with `name = \"..\"`"),
+        ("[ay]", "text:1: unknown policy `ay`"),
         ("[\"shop::pay\"]", "text:1: the policy of `shop::pay` has no name; give it one with `name = \"..\"`"),
         ("[breaker]", "text:1: unknown policy `breaker`; did you mean `circuit_breaker`?"),
         ("[payments.budget]", "text:1: unknown kind of policy `budget`; did you mean `retry_budget`?"),
@@ -43,6 +44,7 @@ fn of_a_file() {
             "[payments.hedge]",
             "text:1: no hedge is named `payments`; there is `[payments.retry]`, `[payments.circuit_breaker]`, `[payments.fallback]`",
         ),
+        ("[twice.hedge]", "text:1: no hedge is named `twice`; there is `[twice.retry]`"),
         ("[twice.retry]\nattempts = 1", "text:1: more than one retry is named `twice`: give each a name of its own"),
         ("[retry.payments]\nattempts = 1", "text:1: the name stands first: `[payments.retry]`"),
         // Keys.
@@ -64,6 +66,7 @@ fn of_a_file() {
             "text:2: `payments.retry.atempts`: unknown setting `atempts`; expected one of: `attempts`, ..; did you mean \
              `attempts`?",
         ),
+        ("[retry]\n\"a b\" = 4", "text:2: `retry.\"a b\"`: unknown setting `a b`; expected one of: `attempts`, .."),
         (
             "[bulkhead]\nmax_concurent = 4",
             "text:2: `bulkhead.max_concurent`: unknown setting `max_concurent`; did you mean `max_concurrent`?",
@@ -128,6 +131,8 @@ fn of_the_environment() {
         ),
         ("RETRY__ATTEMPTS", "0", "`retry.attempts` takes a number from 1"),
         ("RETRY__ATTEMPTS", "many", "`retry.attempts` takes a number"),
+        ("RETRY__ATTEMPTS", "inf", "`retry.attempts` takes a number"),
+        ("RETRY__ATTEMPTS", "1e999", "`retry.attempts` takes a number"),
         ("RETRY__ATTEMPTS", "", "is empty; unset it to leave the setting as it is"),
         ("RETRY", "5", "`retry` is a section: `STEADFAST__RETRY__ATTEMPTS`"),
         ("PAYMENTS", "6", "`payments` is a section: `STEADFAST__PAYMENTS__KEY`"),
@@ -200,6 +205,12 @@ fn all_are_reported_at_once_in_order_of_lines() {
     );
     assert_eq!(error.to_string().lines().count(), 6);
     assert!(error.source().is_none());
+}
+
+#[test]
+fn what_is_said_twice_is_one_mistake() {
+    let error = shop().load(&Config::new().toml("[paymets]").toml("[paymets]")).unwrap_err();
+    assert_eq!(error.to_string(), "text:1: unknown policy `paymets`; did you mean `payments`?");
 }
 
 #[test]

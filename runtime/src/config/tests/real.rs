@@ -96,6 +96,11 @@ fn what_can_not_be_reached_is_told() {
             "text:1: retry `b` stays as it is, since it has no `.controlled(&CONTROL)`",
         ]
     );
+    // What it could not have in any case is not told.
+    for (text, expected) in [("shadow = true", "retry `a`: attempts is 3, was 4"), ("hedge.attempts = 3", "")] {
+        let applied = Config::new().toml(text).load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap();
+        assert_eq!(applied.to_string(), expected);
+    }
     let error =
         Config::new().toml("b.retry.attempts = 4").load_over(&[&STEERED, &PLAIN], &Many::new(), &in_force).unwrap_err();
     assert_eq!(
@@ -157,6 +162,10 @@ fn a_nearer_setting_takes_the_place_of_its_alternative() {
         };
         assert_eq!(keys.iter().filter_map(shown).collect::<Vec<_>>().join(", "), expected, "{file}");
     }
+    // What is wrong by itself stays so.
+    let wrong = format!("{RATE}reset_timeout = 5\n[near.circuit_breaker]\nfailure_threshold = 3");
+    let error = Config::new().toml(wrong).load_over(&[&BREAKER], &Many::new(), &in_force).unwrap_err();
+    assert!(error.to_string().starts_with("text:5: `circuit_breaker.reset_timeout` takes a duration"), "{error}");
     let both = Config::new().toml(format!("{RATE}failure_threshold = 3"));
     let error = both.load_over(&[&BREAKER], &Many::new(), &in_force).unwrap_err();
     assert!(error.to_string().contains("give one of them"), "{error}");

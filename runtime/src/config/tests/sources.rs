@@ -9,6 +9,7 @@ use super::policy::{Policy, retry};
 use super::*;
 use crate::config::apply_over;
 use crate::config::turn::Turn;
+use crate::registry::Value;
 
 /// A folder for one test, removed at its end.
 pub(super) struct Folder(PathBuf);
@@ -72,6 +73,9 @@ fn a_file_that_cannot_be_read_is_a_mistake() {
     assert!(kind.is_some());
     Program::of([]).load(&Config::new().optional_file(folder.path(""))).unwrap_err();
 
+    let gone = Config::new().file(folder.path("gone.toml")).toml("retry.attempts = 0");
+    assert!(Program::of([retry(None)]).load(&gone).unwrap_err().source().is_some());
+
     assert_eq!(error_of(&folder.write("latin.toml", b"# caf\n# caf\xe9\n")), ("FILE:2: not UTF-8".to_owned(), None));
     assert_eq!(error_of(&folder.write("bad.toml", "\n[a")).0, "FILE:2: not TOML: unclosed table, expected `]`");
     assert_eq!(
@@ -100,6 +104,45 @@ fn one_that_loads_within_a_load_is_refused_and_does_not_wait_for_itself() {
     assert_eq!(HEARD.lock().unwrap().as_deref(), Some("configuration: is being loaded by this thread already"));
     assert!(policy.is_altered());
     Config::new().load().unwrap();
+}
+
+#[test]
+fn one_that_panics_keeps_no_other_from_changing() {
+    let mut policy = retry("a");
+    policy.on_change = || panic!("a policy of the user's");
+    let other = retry("b");
+    let config = Config::new().toml("retry.attempts = 4");
+    config.load_over(&[&policy, &other], &Many::new(), &InForce::new()).unwrap();
+    assert!(policy.is_altered() && other.is_altered());
+}
+
+#[test]
+fn who_comes_while_something_else_is_loaded_has_that() {
+    static IN_FORCE: InForce = InForce::new();
+    let mut late = retry("late");
+    late.on_change = || {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            Config::new().toml("retry.attempts = 5").load_over(&[], &Many::new(), &IN_FORCE).unwrap();
+        });
+    };
+    apply_over(&late, &IN_FORCE).unwrap();
+    assert_eq!(late.to_string(), "retry late: attempts = 5");
+}
+
+/// What was loaded meanwhile, by a program that does not list it, one of them does not take.
+#[test]
+fn one_that_does_not_take_it_keeps_nobody_from_catching_up() {
+    static IN_FORCE: InForce = InForce::new();
+    let mut refuses = retry("a").with("attempts", 7_u32);
+    refuses.on_change = || {
+        let config = Config::new().toml("retry = { attempts = 5, max_delay = \"1ms\" }");
+        config.load_over(&[], &Many::new(), &IN_FORCE).unwrap();
+    };
+    let other = retry("b");
+    Config::new().toml("retry.attempts = 4").load_over(&[&refuses, &other], &Many::new(), &IN_FORCE).unwrap();
+    assert_eq!(refuses.to_string(), "retry a: attempts = 4");
+    assert_eq!(other.to_string(), "retry b: attempts = 5, max_delay = \"1ms\"");
 }
 
 #[test]
@@ -139,7 +182,12 @@ fn what_is_loaded_last_is_in_force_when_all_have_ended() {
 fn who_hears_of_a_change_may_wait_for_other_threads() {
     static IN_FORCE: InForce = InForce::new();
     static LATE: LazyLock<Policy> = LazyLock::new(|| retry("late"));
-    static OTHER: LazyLock<Policy> = LazyLock::new(|| retry("other"));
+    static SEEN: Mutex<Vec<Value>> = Mutex::new(Vec::new());
+    static OTHER: LazyLock<Policy> = LazyLock::new(|| {
+        let mut other = retry("other");
+        other.on_change = || SEEN.lock().unwrap().push(OTHER.settings()[0].value.clone());
+        other
+    });
     let mut policy = retry("a");
     policy.on_change = || {
         static ONCE: Once = Once::new();
@@ -154,4 +202,6 @@ fn who_hears_of_a_change_may_wait_for_other_threads() {
     for policy in [&policy, &*OTHER, &*LATE] {
         assert!(policy.to_string().ends_with("attempts = 5"), "{policy}");
     }
+    // And goes not back to what was loaded before.
+    assert!(SEEN.lock().unwrap().iter().all(|attempts| *attempts == 5_u32.into()));
 }

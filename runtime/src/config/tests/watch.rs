@@ -1,14 +1,17 @@
 //! Files that change while the program runs. Nothing here depends on how long anything takes, but for a bound.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::policy::retry;
 use super::sources::Folder;
 use super::*;
 use crate::config::Watch;
+use crate::config::watch::{Message, QUIET, changed};
 
 const BOUND: Duration = Duration::from_secs(60);
 
@@ -87,6 +90,36 @@ fn a_file_that_is_written_replaced_broken_and_removed() {
     drop(watched.watch);
     while watched.loads.recv_timeout(BOUND).is_ok() {}
     assert!(matches!(watched.loads.try_recv(), Err(mpsc::TryRecvError::Disconnected)));
+}
+
+#[test]
+fn what_has_not_changed_is_not_loaded_again() {
+    let folder = Folder::new("same");
+    let file = folder.write("steadfast.toml", attempts(4));
+    let watched = Watched::begin(Config::new().file(&file));
+    folder.write("steadfast.toml", attempts(4));
+    folder.write("other.toml", attempts(5));
+    assert!(watched.loads.recv_timeout(QUIET * 5).is_err());
+    folder.write("steadfast.toml", attempts(5));
+    watched.until(5);
+}
+
+/// As long as `QUIET` is never over.
+#[test]
+fn where_something_always_happens_it_is_read_all_the_same() {
+    let (sender, messages) = mpsc::channel();
+    let end = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&end);
+    let busy = thread::spawn(move || {
+        let begin = Instant::now();
+        while !ended.load(Relaxed) && begin.elapsed() < BOUND / 6 {
+            sender.send(Message::Changed).unwrap();
+            thread::sleep(QUIET / 10);
+        }
+    });
+    assert!(changed(&messages));
+    end.store(true, Relaxed);
+    busy.join().unwrap();
 }
 
 #[test]
