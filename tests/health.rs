@@ -125,6 +125,26 @@ async fn h02_what_is_spent_is_degraded() {
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(of("h02 spent"), None);
 
+    // What lets pass what comes beyond is not spent.
+    let (_places, policy) = ([PLACES.try_acquire(), PLACES.try_acquire()], &registry::find("h02 full")[0]);
+    LIMIT.try_acquire().expect("it is there");
+    let limit = &registry::find("h02 spent")[0];
+    for key in ["shadow", "enabled"] {
+        for policy in [policy, limit] {
+            assert!(of(policy.name()).is_some());
+            policy.change(&[(key, Value::Flag(key == "shadow"))]).expect("it is a flag");
+            assert_eq!(of(policy.name()), None, "{key}");
+            policy.change(&[]).expect("there is nothing to refuse");
+        }
+        LIMIT.reset();
+        LIMIT.try_acquire().expect("it is there");
+    }
+    for policy in [policy, limit] {
+        policy.force_closed();
+        assert_eq!(of(policy.name()), None, "forced closed");
+        policy.reset();
+    }
+
     PLACES.force_open();
     assert_eq!(of("h02 full").expect("it is forced").0, Status::Down);
     PLACES.reset();

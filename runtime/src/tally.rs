@@ -210,6 +210,42 @@ mod tests {
         assert_eq!(totals.successes(0), 4000);
     }
 
+    /// Two threads must not write to one.
+    #[test]
+    fn a_thread_that_ends_has_no_array_any_more() {
+        static TOTALS: Totals<1> = Totals::new();
+        struct Last;
+        impl Drop for Last {
+            fn drop(&mut self) {
+                assert!(LEASE.try_with(|_| ()).is_ok() || CELLS_HERE.get().is_none());
+            }
+        }
+        thread_local! {
+            static LAST: Last = const { Last };
+        }
+        // Whichever of them is dropped first.
+        for is_first in [true, false] {
+            let count = move || {
+                let count = || TOTALS.count_success(0);
+                let last = || LAST.with(|_| ());
+                if is_first { (last(), count()) } else { (count(), last()) }
+            };
+            thread::spawn(count).join().unwrap();
+        }
+    }
+
+    #[test]
+    fn arrays_are_handed_on() {
+        static TOTALS: Totals<1> = Totals::new();
+        let begin = arrays().all.len();
+        for _ in 0..400 {
+            thread::spawn(|| TOTALS.count_success(0)).join().unwrap();
+        }
+        // Other tests have threads as well.
+        assert!(arrays().all.len() - begin < 200, "{} arrays", arrays().all.len());
+        assert_eq!(TOTALS.successes(0), 400);
+    }
+
     #[test]
     fn what_is_counted_while_the_thread_ends_is_counted() {
         static TOTALS: Totals<1> = Totals::new();

@@ -245,6 +245,25 @@ fn o35_all_series_are_there_from_the_first_time() {
     }
     assert_eq!(all["retry_calls_total{outcome=success_after_retry}"], "0");
     assert_eq!(all["circuit_breaker_state{state=open}"], "0");
+    // A retry rejects nothing, so that it has no shadow.
+    let of_retry = |series: &str| all.contains_key(&format!("{series}{{kind=retry}}"));
+    assert_eq!((of_retry("policy_enabled"), of_retry("policy_shadow")), (true, false));
+    for (key, unit, description, _) in published.snapshotter.snapshot().into_vec() {
+        assert!(unit.is_some() && description.is_some(), "{key:?}");
+    }
+}
+
+#[test]
+fn o31a_the_share_of_failures_is_that_of_the_window() {
+    static BREAKER: CircuitBreaker = CircuitBreaker::new().failure_rate(0.5).name("o31a");
+    steadfast::register!(BREAKER);
+    let (published, _guard) = Published::begin();
+    assert_eq!(published.all("o31a")["circuit_breaker_failure_ratio"], "0");
+    for is_failure in [true, false, false, false] {
+        let permit = BREAKER.try_acquire().unwrap();
+        if is_failure { permit.failure() } else { permit.success() }
+    }
+    assert_eq!(published.all("o31a")["circuit_breaker_failure_ratio"], "0.25");
 }
 
 #[test]

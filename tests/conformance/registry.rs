@@ -135,6 +135,8 @@ fn r04_settings_change() {
 fn r05_shared_policies_are_listed_once() {
     static BREAKER: CircuitBreaker = CircuitBreaker::new().name("r05");
     static BY_REFERENCE: &CircuitBreaker = &BREAKER;
+    static ALONE: CircuitBreaker = CircuitBreaker::new().name("r05 alone");
+    static ALONE_BY_REFERENCE: &CircuitBreaker = &ALONE;
     static HOSTS: Keyed<RateLimit> = RateLimit::new(5).name("r05 hosts").keyed();
     const RETRY: Retry = Retry::new().name("r05 const");
     static BUDGET: RetryBudget = RetryBudget::new().name("r05 budget");
@@ -147,6 +149,7 @@ fn r05_shared_policies_are_listed_once() {
     #[retry(RETRY, budget = BUDGET)]
     #[circuit_breaker(&BREAKER)]
     #[circuit_breaker(BY_REFERENCE)]
+    #[circuit_breaker(ALONE_BY_REFERENCE)]
     #[rate_limit(HOSTS, key = host)]
     #[bulkhead(LAZY)]
     fn second(host: &str) -> Outcome {
@@ -157,6 +160,7 @@ fn r05_shared_policies_are_listed_once() {
     let breaker = the("r05", PolicyKind::CircuitBreaker);
     assert!(breaker.force_open());
     assert!(BREAKER.is_open());
+    the("r05 alone", PolicyKind::CircuitBreaker);
     the("r05 hosts", PolicyKind::RateLimit);
     the("r05 const", PolicyKind::Retry);
     the("r05 budget", PolicyKind::RetryBudget);
@@ -285,7 +289,7 @@ fn r09_shared_names() {
     }
     let _ = (first(), second(), || twice());
     let shared = registry::shared_names();
-    let shared: Vec<_> = shared.iter().filter(|shared| shared.name.starts_with("r09")).collect();
+    let shared: Vec<_> = shared.iter().filter(|shared| shared.name.contains("r09")).collect();
     assert_eq!(shared.len(), 1, "{shared:?}");
     assert_eq!((shared[0].kind, shared[0].policies.len()), (PolicyKind::CircuitBreaker, 2));
 }
@@ -328,6 +332,7 @@ fn r12_shapes() {
 #[test]
 fn r13_json() {
     #[retry(attempts = 4, backoff = exponential("250ms"), name = "r13")]
+    #[circuit_breaker(name = "r13 breaker")]
     fn call() -> Outcome {
         Ok(1)
     }
@@ -342,6 +347,8 @@ fn r13_json() {
     let all = serde_json::to_value(registry::snapshot()).expect("it can be serialised");
     let found = all["policies"].as_array().expect("a list").iter().find(|policy| policy["name"] == "r13");
     let mut found = found.expect("it is listed").clone();
+    let breaker = all["policies"].as_array().expect("a list").iter().find(|policy| policy["name"] == "r13 breaker");
+    assert_eq!(breaker.expect("it is listed")["state"], "closed");
     // With the feature `metrics` there are more.
     let counts = found["counts"].as_object_mut().expect("a map");
     counts.retain(|name, _| shown["counts"].get(name).is_some());

@@ -189,6 +189,21 @@ async fn x01f_answers_are_left_alone() {
     assert_eq!(faults.calls(), 2);
 }
 
+/// However often a call is polled, and whether it was taken or not.
+#[tokio::test(start_paused = true)]
+async fn x01g_a_call_that_waits_is_one_call() {
+    #[retry(attempts = 1)]
+    async fn call() -> Answer {
+        tokio::time::sleep(SECOND).await;
+        Ok(1)
+    }
+    for fault in [Fault::none(), Fault::latency(SECOND), failed().when(|_| false)] {
+        let faults = testing::inject("call", fault);
+        assert_eq!(call().await, Ok(1));
+        assert_eq!(faults.calls(), 1);
+    }
+}
+
 #[test]
 fn x02_the_same_in_blocking_functions() {
     let client = Client::new();
@@ -502,6 +517,21 @@ async fn x04_guards_stack_and_go_in_any_order() {
     assert_eq!((start.elapsed(), newest.calls()), (SECOND, 4));
 }
 
+#[tokio::test(start_paused = true)]
+async fn x04b_one_that_only_delays_leaves_the_rest_to_the_older_ones() {
+    #[retry(attempts = 1, name = "x04b")]
+    async fn call() -> Answer {
+        Ok(1)
+    }
+    let start = Instant::now();
+    let _drill = testing::chaos("x04b", Fault::error(|| Error::Io));
+    assert_eq!(call().await, Err(Error::Io));
+    let _older = testing::inject("call", failed().with_latency(SECOND));
+    let _newer = testing::inject("x04b", Fault::latency(SECOND));
+    assert_eq!(call().await, Err(Error::Failed), "before what is for the whole program");
+    assert_eq!(start.elapsed(), 2 * SECOND, "what they take adds up");
+}
+
 #[test]
 fn x04a_a_test_that_panics_leaves_nothing() {
     let client = Client::new();
@@ -613,6 +643,7 @@ async fn x06_a_script_goes_call_by_call() {
     assert_eq!(call().await, Ok(1), "it is over");
     assert_eq!((script.calls(), script.injected()), (9, 6));
     assert_eq!(testing::inject("call", failed()).optional().remaining(), None);
+    assert_eq!(testing::inject("call", failed().after(1).first(3)).optional().remaining(), Some(4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -670,6 +701,40 @@ async fn x08_states_are_forced_and_reset() {
     breaker.force_open();
     drop(fresh);
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn x08a_all_of_a_name_or_of_a_path() {
+    #[circuit_breaker(name = "x08a")]
+    #[rate_limit(permits = 9, name = "x08a")]
+    fn x08a_call() -> Answer {
+        Ok(1)
+    }
+    #[bulkhead(max_concurrent = 1)]
+    fn x08a_of_a_path() -> Answer {
+        Ok(1)
+    }
+    let states = |name: &str| -> Vec<_> {
+        let policies = steadfast::registry::policies();
+        policies.iter().filter(|policy| policy.name().ends_with(name)).filter_map(|policy| policy.state()).collect()
+    };
+    let open = testing::force_open("x08a");
+    assert_eq!(states("x08a"), ["forced_open"; 2]);
+    drop(open);
+    assert_eq!((states("x08a"), x08a_call()), (vec!["closed", "limited"], Ok(1)));
+    let closed = testing::force_closed("x08a_of_a_path");
+    assert_eq!(states("x08a_of_a_path"), ["forced_closed"]);
+    drop(closed);
+    assert_eq!((states("x08a_of_a_path"), x08a_of_a_path()), (vec!["limited"], Ok(1)));
+    for (how, said) in [
+        (testing::force_open::<str> as fn(&'static str) -> _, "no policy called `x08a_cal` can be forced open"),
+        (testing::force_closed, "no policy called `x08a_cal` can be forced closed"),
+        (testing::fresh, "no policy of this name can be reset"),
+    ] {
+        let panic = std::panic::catch_unwind(|| drop(how("x08a_cal"))).unwrap_err();
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        assert_eq!(text, Some(said));
+    }
 }
 
 #[test]

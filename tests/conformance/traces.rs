@@ -107,6 +107,11 @@ async fn o20_decisions_have_levels_and_fields() {
         script.run().await
     }
 
+    #[fallback(stale = "10m", name = "s")]
+    async fn known(script: &Script) -> Answer {
+        script.run().await
+    }
+
     let trace = Trace::begin();
     assert!(call(&Script::new("FF")).await.is_err());
     let lines = [
@@ -153,6 +158,12 @@ async fn o20_decisions_have_levels_and_fields() {
     let lines =
         ["DEBUG call=2 decision=hedged kind=hedge policy=h", "DEBUG calls=2 decision=hedge_won kind=hedge policy=h"];
     assert_eq!(trace.events(), lines);
+
+    let script = Script::new("SF");
+    assert_eq!(known(&script).await, Ok(1));
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(known(&script).await, Ok(1));
+    assert_eq!(trace.events(), ["INFO age=5.0 decision=fell_back kind=fallback policy=s"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -233,6 +233,25 @@ async fn switched_off_it_lets_all_pass_and_knows_who_runs() {
     assert!(bulkhead.is_idle());
 }
 
+/// Between the look that found no place and the refusal.
+#[test]
+fn who_found_no_place_passes_where_all_do_by_now() {
+    let (full, off, closed, open) = (Bulkhead::new(1), Bulkhead::new(1), Bulkhead::new(1), Bulkhead::new(1));
+    let _places = [&full, &off, &closed, &open].map(|bulkhead| bulkhead.try_acquire().unwrap());
+    put(&off, &[("enabled", "false")]).unwrap();
+    closed.force_closed();
+    open.force_open();
+    for (bulkhead, passes) in [(&full, false), (&off, true), (&closed, true), (&open, false)] {
+        assert_eq!(bulkhead.refuse().is_ok(), passes);
+        let rejected = u64::from(!passes);
+        let running = 1 + u32::from(passes);
+        assert_eq!(
+            (bulkhead.rejected(), count(bulkhead, "rejected"), bulkhead.running()),
+            (rejected, rejected, running)
+        );
+    }
+}
+
 #[test]
 fn what_is_forced_wins_over_the_settings() {
     let bulkhead = Bulkhead::new(1).enabled(false);

@@ -235,6 +235,16 @@ async fn a_window_of_a_time_keeps_what_is_not_too_old() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_nobody_has_asked_for_yet_is_kept_as_well() {
+    let breaker = CircuitBreaker::new().failure_rate(0.5).window_duration(secs(32));
+    for _ in 0..10 {
+        succeed(&breaker);
+    }
+    put(&breaker, &[("window", "64s")]).unwrap();
+    assert_eq!(breaker.counts().calls, 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_success_counted_by_the_width_before_is_not_taken_for_another() {
     let breaker = CircuitBreaker::new().failure_rate(1.0).window_duration(secs(32)).min_calls(1000);
     succeed(&breaker);

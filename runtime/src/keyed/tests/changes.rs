@@ -115,6 +115,19 @@ fn all_keys_are_steered_and_those_to_come() {
     }
 }
 
+#[test]
+fn bulkheads_and_limits_are_steered_as_well() {
+    let (bulkheads, limits) = (Bulkhead::new(1).keyed(), RateLimit::new(1).keyed());
+    for (steer, passes) in [(Steer::ForceOpen, 0), (Steer::ForceClosed, 3), (Steer::Reset, 1)] {
+        assert!(bulkheads.steer(steer) && limits.steer(steer));
+        let key = format!("{steer:?}");
+        let (bulkhead, limit) = (bulkheads.get(&key), limits.get(&key));
+        let places: Vec<_> = (0..3).filter_map(|_| bulkhead.try_acquire().ok()).collect();
+        let permits = (0..3).filter(|_| limit.try_acquire().is_ok()).count();
+        assert_eq!((places.len(), permits), (passes, passes), "{steer:?}");
+    }
+}
+
 /// The hook runs while the key is made, and so between what it takes of the template and its place among the keys.
 #[test]
 fn a_key_that_comes_while_all_are_steered_is_steered_as_well() {
