@@ -361,6 +361,41 @@ fn several_of_one_name_that_are_made_at_run_time_come_and_go() {
     assert_eq!(of(&one), Some(7_u32.into()));
 }
 
+/// One that stands in a `static` and one that is made while the program runs have one name.
+#[test]
+fn a_name_of_one_that_is_made_at_run_time_means_the_others_as_well() {
+    static BREAKER: CircuitBreaker = CircuitBreaker::new().name("mixed");
+    steadfast::register!(BREAKER);
+    let turn = Turn::take();
+    let _registered = registry::register(Arc::new(CircuitBreaker::new().name("mixed")));
+    assert_eq!(turn.load("mixed.circuit_breaker.failure_threshold = 9").unwrap().changes.len(), 2);
+}
+
+#[test]
+fn one_that_goes_while_it_is_loaded_is_as_it_was_made() {
+    static GOES: Mutex<Option<registry::Registered>> = Mutex::new(None);
+    let turn = Turn::take();
+    let (first, last) = (CircuitBreaker::new().name("goes a"), CircuitBreaker::new().name("goes b"));
+    let (first, last) = (Arc::new(first.failure_threshold(1)), Arc::new(last));
+    let _first = registry::register(Arc::clone(&first));
+    *GOES.lock().unwrap() = Some(registry::register(Arc::clone(&last)));
+    // When the first is switched off it closes, and tells so before the other has changed.
+    let _: Result<(), _> = first.call_blocking(|| Err(std::io::Error::other("down")));
+    let observer = steadfast::observe(|event| {
+        if event.policy == "goes a" {
+            drop(GOES.lock().unwrap().take());
+        }
+    });
+    turn.load("circuit_breaker.enabled = false").unwrap();
+    drop(observer);
+    assert!(GOES.lock().unwrap().is_none());
+    let of = |breaker: &CircuitBreaker| {
+        let settings = Managed::settings(breaker);
+        settings.into_iter().find(|setting| setting.key == "enabled").map(|setting| setting.value)
+    };
+    assert_eq!((of(&first), of(&last)), (Some(false.into()), Some(true.into())));
+}
+
 /// `LazyLock`s are made by whoever first asks for the list, here a load.
 mod lazy {
     use super::*;

@@ -172,6 +172,13 @@ fn h02_keys() {
     assert_eq!(of("h02 hosts").expect("it is forced").0, Status::Down);
     policy.reset();
     assert_eq!(of("h02 hosts"), None);
+
+    // To reject a key that asks too often is what a limit is for.
+    static TENANTS: Keyed<RateLimit> = RateLimit::new(1).name("h02 tenants").keyed();
+    steadfast::register!(TENANTS);
+    TENANTS.get("a").try_acquire().expect("it is there");
+    assert!(TENANTS.get("a").try_acquire().is_err());
+    assert_eq!(of("h02 tenants"), None);
 }
 
 /// H3: configuration says what is critical.

@@ -253,6 +253,27 @@ fn o35_all_series_are_there_from_the_first_time() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn o32a_a_timeout_that_follows_a_percentile() {
+    #[timeout(percentile(0.99, max = "2s"), name = "o32a")]
+    async fn call(takes: Option<u64>) -> Answer {
+        match takes {
+            Some(seconds) => sleep(Duration::from_secs(seconds)).await,
+            None => pending().await,
+        }
+        Ok(1)
+    }
+    let (published, _guard) = Published::begin();
+    assert_eq!(call(Some(1)).await, Ok(1));
+    call(None).await.unwrap_err();
+    let all = published.all("o32a");
+    assert_eq!(all["timeout_duration_seconds"], "[1.0, 2.0]");
+    assert_eq!(
+        (&*all["timeout_calls_total{outcome=in_time}"], &*all["timeout_calls_total{outcome=timed_out}"]),
+        ("1", "1")
+    );
+}
+
 #[test]
 fn o31a_the_share_of_failures_is_that_of_the_window() {
     static BREAKER: CircuitBreaker = CircuitBreaker::new().failure_rate(0.5).name("o31a");

@@ -15,6 +15,19 @@ fn take(limit: &RateLimit, calls: u32) {
     (0..calls).for_each(|_| limit.try_acquire().unwrap());
 }
 
+/// Also what was taken beyond a burst that had shrunk meanwhile.
+#[tokio::test(start_paused = true)]
+async fn switched_on_again_it_is_full() {
+    let limit = RateLimit::new(10);
+    take(&limit, 10);
+    put(&limit, &[("burst", "1")]).unwrap();
+    put(&limit, &[("burst", "1"), ("enabled", "false")]).unwrap();
+    put(&limit, &[("burst", "1")]).unwrap();
+    assert_eq!(limit.available(), 1);
+    put(&limit, &[]).unwrap();
+    assert_eq!(limit.available(), 10);
+}
+
 #[test]
 fn every_setting_is_shown_with_its_default() {
     assert_eq!(

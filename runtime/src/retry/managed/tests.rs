@@ -223,6 +223,28 @@ fn it_takes_effect_on_the_next_call() {
     assert_eq!(attempts(RETRY), 7);
 }
 
+/// What is put over a setting goes before one that the policy has.
+#[tokio::test(start_paused = true)]
+async fn it_goes_before_its_own_settings() {
+    static CONTROL: RetryControl = RetryControl::new();
+    static RETRY: Retry = Retry::new()
+        .attempts(4)
+        .backoff(Backoff::fixed(ms(10)))
+        .max_duration(Duration::from_secs(3600))
+        .rejections(Rejections::NONE.circuit_open())
+        .controlled(&CONTROL);
+    put(&RETRY, &[("jitter", "none".into())]).unwrap();
+    assert_eq!(delays(retry(&RETRY), |_| {}).await, [ms(10); 3]);
+    put(&RETRY, &[("jitter", "none".into()), ("max_duration", "25ms".into())]).unwrap();
+    assert_eq!(delays(retry(&RETRY), |_| {}).await, [ms(10); 2]);
+    let late =
+        || Flow::<(), _>::Rejected(crate::Rejection::new(crate::RejectionKind::Timeout, crate::name::Name::UNNAMED));
+    for (over, retries) in [(&[][..], false), (&[("rejections", "timeout".into())], true)] {
+        put(&RETRY, over).unwrap();
+        assert_eq!(retry(&RETRY).next(&late(), |()| None).is_some(), retries);
+    }
+}
+
 /// The delays that a retry begins, as it fails over and over; `each` is told how many there were.
 async fn delays(mut run: Run<'_>, mut each: impl FnMut(usize)) -> Vec<Duration> {
     let mut delays = Vec::new();

@@ -33,6 +33,33 @@ fn what_it_is_in_the_registry() {
     assert_eq!(shown(&Timeout::unlimited().controlled(&VARYING)), ["enabled = true", "critical = false"]);
 }
 
+/// One that is switched off knows its limit.
+#[tokio::test(start_paused = true)]
+async fn switched_on_it_has_its_own_limit() {
+    static CONTROL: TimeoutControl = TimeoutControl::new();
+    static TIMEOUT: Timeout = Timeout::new(ms(100)).enabled(false).controlled(&CONTROL);
+    assert_eq!(ends(TIMEOUT).await, None);
+    put(&TIMEOUT, &[("enabled", true.into())]).unwrap();
+    assert_eq!(ends(TIMEOUT).await, Some(ms(100)));
+}
+
+#[cfg(feature = "metrics")]
+#[test]
+fn the_limit_that_is_counted_is_that_in_force() {
+    static CONTROL: TimeoutControl = TimeoutControl::new();
+    let timeout = Timeout::new(ms(100)).controlled(&CONTROL);
+    for (over, expected) in [
+        (&[][..], Some(100_000_000)),
+        (&[("limit", "2s".into())], Some(2_000_000_000)),
+        (&[("limit", "none".into())], None),
+        (&[("enabled", false.into())], None),
+    ] {
+        put(&timeout, over).unwrap();
+        let counts = timeout.counts();
+        assert_eq!(counts.iter().find(|count| count.name == "limit_nanos").map(|count| count.value), expected);
+    }
+}
+
 #[test]
 fn every_setting_can_be_changed() {
     static CONTROL: TimeoutControl = TimeoutControl::new();

@@ -125,6 +125,13 @@ async fn another_window_keeps_what_lies_within() {
 async fn who_counts_by_the_window_before_is_not_taken_for_others() {
     let budget = RetryBudget::new().window(Duration::from_secs(32));
     budget.count();
+    // Though the numbers of their buckets are ones of this window, too.
+    for window in ["40s", "50s", "60s", "32s"] {
+        let (now, before) = (crate::time::nanos(), budget.limits());
+        put(&budget, &[("window", window.into())]).unwrap();
+        budget.calls.add(now / before.width, before.generation);
+        assert_eq!(budget.counts().calls, 1, "{window}");
+    }
     let (now, before) = (crate::time::nanos(), budget.limits());
     put(&budget, &[("window", "1ms".into())]).unwrap();
     let late = || budget.calls.add(now / before.width, before.generation);
@@ -136,6 +143,43 @@ async fn who_counts_by_the_window_before_is_not_taken_for_others() {
     assert!((3..=4).contains(&budget.counts().calls), "{:?}", budget.counts());
     advance(Duration::from_millis(2)).await;
     assert_eq!(budget.counts().calls, 0);
+}
+
+#[test]
+fn what_nobody_has_asked_for_yet_is_kept() {
+    let budget = RetryBudget::new();
+    let changes: [(&str, Value); 3] = [("window", "20s".into()), ("ratio", 0.5.into()), ("window", "30s".into())];
+    for (calls, change) in (1..).zip(changes) {
+        (0..5).for_each(|_| budget.count());
+        put(&budget, &[change]).unwrap();
+        assert_eq!(budget.counts().calls, 5 * calls);
+    }
+    assert_eq!(shown(&budget)[0], "ratio = 0.1", "one change takes the place of the one before");
+    // Of another window, who was held up until that had gone.
+    let before = budget.limits();
+    put(&budget, &[]).unwrap();
+    let present = crate::time::nanos() / budget.limits().width;
+    assert_eq!(budget.counts().calls, 15);
+    budget.calls.add(present, before.generation);
+    (0..3).for_each(|_| budget.count());
+    assert_eq!(budget.counts().calls, 18);
+}
+
+/// For so long that all is one bucket.
+#[test]
+fn what_waits_while_the_window_changes_or_it_is_reset_is_not_given_back() {
+    let budget = RetryBudget::new().ratio(1.0).min_per_second(0).window(Duration::from_secs(360_000_000));
+    (0..3).for_each(|_| budget.count());
+    let (waits, spent) = (budget.take().unwrap(), budget.take().unwrap());
+    spent.spend();
+    put(&budget, &[("window", "200000h".into())]).unwrap();
+    drop(waits);
+    assert_eq!(budget.counts().retries, 2);
+    put(&budget, &[("ratio", Value::Integer(0)), ("window", "200000h".into())]).unwrap();
+    assert!(budget.take().is_none());
+    assert_eq!(budget.counts().refused, 1);
+    budget.reset();
+    assert_eq!((budget.counts().calls, budget.counts().retries, budget.counts().refused), (0, 0, 0));
 }
 
 #[test]

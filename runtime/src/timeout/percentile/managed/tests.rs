@@ -16,6 +16,15 @@ fn timeout() -> PercentileTimeout {
     PercentileTimeout::new(Percentile::new(0.9).max(Duration::from_secs(5)).min_calls(10))
 }
 
+/// Its own settings are in force in any case.
+#[test]
+fn what_is_at_odds_in_it_already_is_not_refused() {
+    let odd = PercentileTimeout::new(Percentile::new(0.9).max(Duration::from_secs(1)).min(Duration::from_secs(2)));
+    put(&odd, &[("factor", 2.0.into())]).unwrap();
+    let refused = put(&odd, &[("min", "3s".into())]).unwrap_err();
+    assert_eq!(refused, ["`min` is longer than `max` (1s)"]);
+}
+
 #[test]
 fn every_setting_is_shown_and_can_be_changed() {
     let timeout = timeout().name("search").critical(true);
