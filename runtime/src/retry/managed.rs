@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::borrow::Cow;
 
 use super::backoff::OfPolicy;
-use super::run::DEFAULT_MAX_DELAY;
+use super::decide::DEFAULT_MAX_DELAY;
 use super::{Backoff, Curve, GiveUp, Jitter, Nested, Rejections, Retry};
 use crate::PolicyKind;
 use crate::control::CommonPart;
