@@ -155,7 +155,7 @@ fn what_nobody_has_asked_for_yet_is_kept() {
         put(&budget, &[change]).unwrap();
         assert_eq!(budget.counts().calls, 5 * calls);
     }
-    assert_eq!(shown(&budget)[0], "ratio = 0.1", "one change takes the place of the one before");
+    assert_eq!(settings(&budget)[0], "ratio = 0.1", "one change takes the place of the one before");
     // Of another window, who was held up until that had gone.
     let before = budget.limits();
     put(&budget, &[]).unwrap();
