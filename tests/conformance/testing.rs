@@ -716,7 +716,11 @@ fn x08a_all_of_a_name_or_of_a_path() {
     }
     let states = |name: &str| -> Vec<_> {
         let policies = steadfast::registry::policies();
-        policies.iter().filter(|policy| policy.name().ends_with(name)).filter_map(|policy| policy.state()).collect()
+        policies
+            .iter()
+            .filter(|policy| policy.name().ends_with(name))
+            .filter_map(steadfast::registry::Policy::state)
+            .collect()
     };
     let open = testing::force_open("x08a");
     assert_eq!(states("x08a"), ["forced_open"; 2]);

@@ -115,6 +115,17 @@ fn all_keys_are_steered_and_those_to_come() {
     }
 }
 
+/// What all keys count in one place is no sum; the time in the states that they are in now is.
+#[tokio::test(start_paused = true)]
+async fn what_keys_count_together_is_counted_once() {
+    let breakers =
+        CircuitBreaker::new().failure_threshold(1).reset_timeout(core::time::Duration::from_secs(60)).keyed();
+    assert_eq!([fails(&breakers, 1), fails(&breakers, 2)], [State::Open; 2]);
+    tokio::time::advance(core::time::Duration::from_secs(5)).await;
+    assert_eq!((count(&breakers, "failed"), count(&breakers, "opened")), (2, 2));
+    assert_eq!(count(&breakers, "open_nanos"), 10_000_000_000);
+}
+
 #[test]
 fn bulkheads_and_limits_are_steered_as_well() {
     let (bulkheads, limits) = (Bulkhead::new(1).keyed(), RateLimit::new(1).keyed());
