@@ -158,11 +158,11 @@ impl Files {
         let mut failures = 0;
         loop {
             let folders = self.paths.iter().flat_map(|file| folders(file)).collect::<BTreeSet<_>>();
-            let mut missing = folders.difference(&self.folders).cloned().collect::<Vec<_>>().into_iter().peekable();
-            if missing.peek().is_none() {
+            let missing = folders.difference(&self.folders).cloned().collect::<Vec<_>>();
+            if missing.is_empty() {
                 return Ok(());
             }
-            let watched = missing.try_for_each(|folder| {
+            let watched = missing.into_iter().try_for_each(|folder| {
                 self.watcher.watch(&folder, RecursiveMode::NonRecursive)?;
                 self.folders.insert(folder);
                 Ok(())
