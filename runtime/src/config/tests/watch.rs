@@ -140,7 +140,7 @@ fn a_folder_that_may_not_be_read_for_a_while() {
     fs::create_dir(&etc).unwrap();
     let file = folder.write("etc/steadfast.toml", attempts(4));
     let watched = Watched::begin(Config::new().file(file));
-    fs::set_permissions(&etc, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(&etc).is_ok() {
         // Nothing is kept from root.
         return;
@@ -173,10 +173,14 @@ fn a_link_on_the_way_that_leads_elsewhere() {
     for number in [5, 4, 5] {
         symlink(number.to_string(), folder.path("next")).unwrap();
         fs::rename(folder.path("next"), folder.path("current")).unwrap();
-        watched.iter().for_each(|watched| watched.until(number));
+        for watched in &watched {
+            watched.until(number);
+        }
     }
     folder.write("5/steadfast.toml", attempts(6));
-    watched.iter().for_each(|watched| watched.until(6));
+    for watched in &watched {
+        watched.until(6);
+    }
 }
 
 /// A link to itself, and one that leads ever deeper.
