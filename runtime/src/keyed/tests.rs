@@ -43,7 +43,7 @@ fn forgets<P: Policy>(keyed: &Keyed<P>, states: [fn(&P); 3]) {
 #[test]
 fn to_forget_many_takes_as_long_as_to_forget_one() {
     #[derive(Default)]
-    struct Looked(AtomicU64);
+    struct Looked(core::sync::atomic::AtomicU64);
     impl Policy for Looked {}
     impl sealed::Policy for Looked {
         fn fresh(&self) -> Self {
