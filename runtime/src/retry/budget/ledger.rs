@@ -41,7 +41,15 @@ pub(super) struct Grant {
 
 impl Ledger {
     pub(super) const fn new() -> Self {
-        Self { clock: 0, ahead: 0, now: 0, buckets: [Bucket::new(0); KEPT], refused: 0, refused_before: 0, generation: 0 }
+        Self {
+            clock: 0,
+            ahead: 0,
+            now: 0,
+            buckets: [Bucket::new(0); KEPT],
+            refused: 0,
+            refused_before: 0,
+            generation: 0,
+        }
     }
 
     /// Moves on to the present, and takes over the calls that were counted meanwhile.
