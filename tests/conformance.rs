@@ -25,6 +25,8 @@ mod fallback;
 mod half_open;
 #[path = "conformance/hedge.rs"]
 mod hedge;
+#[path = "conformance/hedge_stacks.rs"]
+mod hedge_stacks;
 #[path = "conformance/metered.rs"]
 mod metered;
 #[path = "conformance/nested.rs"]
@@ -57,6 +59,10 @@ mod settings_stateful;
 mod shared_breakers;
 #[path = "conformance/stale.rs"]
 mod stale;
+#[path = "conformance/stale_shapes.rs"]
+mod stale_shapes;
+#[path = "conformance/stale_stacks.rs"]
+mod stale_stacks;
 #[path = "conformance/testing.rs"]
 mod testing;
 #[path = "conformance/timeout.rs"]

@@ -1,6 +1,7 @@
 //! The fuzzer of `macros/fuzz`, guided by the coverage: the root of a crate that has the modules of this one.
 
 #![no_main]
+// The fuzzer calls the checks alone, and not the macros.
 #![allow(dead_code, unused_imports, missing_docs)]
 
 extern crate proc_macro;

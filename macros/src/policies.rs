@@ -201,6 +201,7 @@ impl Set {
         let visibility = &self.visibility;
         let method = Ident::new(&layer.variable(layer.kind.name(), stack).to_string(), Span::call_site());
         let policy = layer.kept(&stack.root, ty, value);
+        // Whoever wants to look at the policy calls the method, and many a set has nobody who does: no dead code.
         let doc = format!(" The {} that the functions of this set share.", layer.kind.name().replace('_', " "));
         quote_spanned!(Span::mixed_site()=>
             #[doc = #doc]

@@ -33,6 +33,50 @@ impl Common {
     pub(crate) fn may_reject(self) -> bool {
         self.enabled && !self.shadow
     }
+
+    /// With a part of it put over it.
+    #[cfg(feature = "registry")]
+    pub(crate) fn with(self, over: CommonPart) -> Self {
+        Self {
+            enabled: over.enabled.unwrap_or(self.enabled),
+            shadow: over.shadow.unwrap_or(self.shadow),
+            critical: over.critical.unwrap_or(self.critical),
+        }
+    }
+}
+
+/// As much of it as is given, or put over what is.
+#[cfg(feature = "registry")]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CommonPart {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) shadow: Option<bool>,
+    pub(crate) critical: Option<bool>,
+}
+
+#[cfg(feature = "registry")]
+impl CommonPart {
+    /// With what is missing as it is in another one.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            enabled: self.enabled.or(other.enabled),
+            shadow: self.shadow.or(other.shadow),
+            critical: self.critical.or(other.critical),
+        }
+    }
+
+    /// With another part put over it.
+    pub(crate) fn with(self, over: Self) -> Self {
+        over.or(self)
+    }
+}
+
+#[cfg(feature = "registry")]
+impl From<Common> for CommonPart {
+    fn from(common: Common) -> Self {
+        let Common { enabled, shadow, critical } = common;
+        Self { enabled: Some(enabled), shadow: Some(shadow), critical: Some(critical) }
+    }
 }
 
 /// Holds what is put over the settings of one policy: `T` is all settings of the kind, or a part of them.

@@ -4,12 +4,14 @@ mod attempt;
 mod backoff;
 mod budget;
 mod call;
+mod decide;
 mod delay;
 mod event;
 mod jitter;
 #[cfg(feature = "registry")]
 pub(crate) mod managed;
 mod nested;
+mod place;
 mod rejections;
 mod run;
 

@@ -52,22 +52,12 @@ pub(crate) const KEYS: &[Key<Settings>] = &[
         get: |settings| (!settings.max_wait.is_zero()).then(|| settings.queue_limit_at(settings.range.max).into()),
         set: |settings, value| Ok(settings.max_queue = Some(value.count(1, MOST_WAITING)?)),
     },
-    Key {
-        name: "enabled",
-        get: |settings| Some(settings.common.enabled.into()),
-        set: |settings, value| Ok(settings.common.enabled = value.flag()?),
-    },
-    Key {
-        name: "shadow",
-        get: |settings| Some(settings.common.shadow.into()),
-        set: |settings, value| Ok(settings.common.shadow = value.flag()?),
-    },
-    Key {
-        name: "critical",
-        get: |settings| Some(settings.common.critical.into()),
-        set: |settings, value| Ok(settings.common.critical = value.flag()?),
-    },
+    Key::ENABLED,
+    Key::SHADOW,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Settings, common);
 
 impl Settings {
     fn adaptive(&self, value: &Value) -> Result<u32, String> {

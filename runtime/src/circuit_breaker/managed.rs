@@ -86,22 +86,12 @@ pub(crate) const KEYS: &[Key<Settings>] = &[
         },
         set: |settings, value| Ok(settings.abandoned = abandoned(value)?),
     },
-    Key {
-        name: "enabled",
-        get: |settings| Some(settings.common.enabled.into()),
-        set: |settings, value| Ok(settings.common.enabled = value.flag()?),
-    },
-    Key {
-        name: "shadow",
-        get: |settings| Some(settings.common.shadow.into()),
-        set: |settings, value| Ok(settings.common.shadow = value.flag()?),
-    },
-    Key {
-        name: "critical",
-        get: |settings| Some(settings.common.critical.into()),
-        set: |settings, value| Ok(settings.common.critical = value.flag()?),
-    },
+    Key::ENABLED,
+    Key::SHADOW,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Settings, common);
 
 fn nanos(nanos: u64) -> Value {
     Value::of_duration(Duration::from_nanos(nanos))

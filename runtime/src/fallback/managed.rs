@@ -24,24 +24,7 @@ impl Fallback {
     }
 }
 
-const KEYS: &[Key<Common>] = &[
-    Key {
-        name: "enabled",
-        get: |common| Some(common.enabled.into()),
-        set: |common, value| {
-            common.enabled = value.flag()?;
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |common| Some(common.critical.into()),
-        set: |common, value| {
-            common.critical = value.flag()?;
-            Ok(())
-        },
-    },
-];
+const KEYS: &[Key<Common>] = &[Key::ENABLED, Key::CRITICAL];
 
 impl Managed for Fallback {
     fn name(&self) -> &'static str {

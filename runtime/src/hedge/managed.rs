@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use super::{After, Hedge, Settings};
+use crate::control::CommonPart;
 use crate::control::lasting::{self, PolicyControl, Steered};
 use crate::event::Decision;
-use crate::registry::keys::Key;
+use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, HedgeControl, Managed, Refusal, Setting, Value};
 use crate::{Percentile, PolicyKind};
 
@@ -14,8 +15,7 @@ use crate::{Percentile, PolicyKind};
 pub struct Part {
     after: Option<AfterPart>,
     attempts: Option<u32>,
-    enabled: Option<bool>,
-    critical: Option<bool>,
+    common: CommonPart,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Hedge {
     pub(super) fn is_enabled(&self) -> bool {
         match self.control {
             Some(control) if control.is_altered() => {
-                control.over().and_then(|over| over.enabled).unwrap_or(self.common.enabled)
+                control.over().and_then(|over| over.common.enabled).unwrap_or(self.common.enabled)
             }
             _ => self.common.enabled,
         }
@@ -54,7 +54,7 @@ impl Hedge {
             Some(AfterPart::Fixed(after)) => After::Fixed(after),
             Some(AfterPart::Percentile(_)) | None => self.after,
         };
-        let is_enabled = over.enabled.unwrap_or(self.common.enabled);
+        let is_enabled = over.common.enabled.unwrap_or(self.common.enabled);
         Settings { after, attempts: if is_enabled { over.attempts.unwrap_or(self.attempts) } else { 1 } }
     }
 
@@ -87,8 +87,7 @@ impl Steered for Hedge {
                 After::Percentile(percentile) => AfterPart::Percentile(percentile),
             }),
             attempts: Some(self.attempts),
-            enabled: Some(self.common.enabled),
-            critical: Some(self.common.critical),
+            common: self.common.into(),
         }
     }
 }
@@ -100,8 +99,7 @@ impl lasting::Part for Part {
         Self {
             after: self.after.or(other.after),
             attempts: self.attempts.or(other.attempts),
-            enabled: self.enabled.or(other.enabled),
-            critical: self.critical.or(other.critical),
+            common: self.common.or(other.common),
         }
     }
 
@@ -109,8 +107,8 @@ impl lasting::Part for Part {
         match key {
             "after" => self.after = None,
             "attempts" => self.attempts = None,
-            "enabled" => self.enabled = None,
-            "critical" => self.critical = None,
+            "enabled" => self.common.enabled = None,
+            "critical" => self.common.critical = None,
             _ => {}
         }
         self
@@ -151,23 +149,11 @@ const KEYS: &[Key<Part>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "enabled",
-        get: |part| part.enabled.map(Value::from),
-        set: |part, value| {
-            part.enabled = Some(value.flag()?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |part| part.critical.map(Value::from),
-        set: |part, value| {
-            part.critical = Some(value.flag()?);
-            Ok(())
-        },
-    },
+    Key::ENABLED,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Part, common);
 
 impl Managed for Hedge {
     fn name(&self) -> &'static str {

@@ -5,7 +5,6 @@ use core::time::Duration;
 use super::Percentile;
 use super::recent::EPOCHS;
 use super::settings::{NEVER, Settings, Values, WHOLE, epoch};
-use crate::control::Common;
 use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Refusal, Setting, Value, duration};
 
@@ -115,23 +114,11 @@ const KEYS: &[Key<Tuned>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "enabled",
-        get: |tuned| Some(tuned.values.common.enabled.into()),
-        set: |tuned, value| {
-            tuned.values.common = Common { enabled: value.flag()?, ..tuned.values.common };
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |tuned| Some(tuned.values.common.critical.into()),
-        set: |tuned, value| {
-            tuned.values.common = Common { critical: value.flag()?, ..tuned.values.common };
-            Ok(())
-        },
-    },
+    Key::ENABLED,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Tuned, values.common);
 
 /// Nothing where there is none.
 fn bound(nanos: u64) -> Option<Value> {

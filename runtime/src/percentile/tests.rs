@@ -1,8 +1,8 @@
-use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::Barrier;
-use std::thread;
+//! Estimates, and the clocks that they follow.
 
-use proptest::prelude::*;
+mod exact;
+mod threads;
+
 use tokio::time::advance;
 
 use super::*;
@@ -334,100 +334,6 @@ fn reset_forgets() {
 }
 
 #[test]
-fn nobody_waits_for_whoever_computes_it() {
-    let percentile = Percentile::new(0.5).min_calls(5).max(ms(900));
-    record(&percentile, START, 5, 10);
-    let turning = percentile.recent.lock();
-    record(&percentile, START, 100, 50);
-    record(&percentile, START + EPOCH, 100, 50);
-    assert_eq!(estimate(&percentile, START + EPOCH), Some(10));
-    percentile.record_cut_at(START + EPOCH);
-    assert_eq!(estimate(&percentile, START + 3 * EPOCH), Some(10));
-    assert_eq!(percentile.current_at(START + 4 * EPOCH), 900 * MS);
-    // Of an hour ago: nothing is known, and nobody has to wait to be told.
-    assert_eq!(percentile.current_at(START + 3600 * SECOND), 900 * MS);
-    drop(turning);
-    record(&percentile, START, 1, 50);
-    assert_eq!(estimate(&percentile, START), Some(50));
-}
-
-#[test]
-fn threads_lose_nothing() {
-    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
-    let percentile = Percentile::new(0.5);
-    let together = Barrier::new(4);
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                together.wait();
-                for call in 0..CALLS {
-                    percentile.record_at(START, (1 + call % 4) * MS);
-                    let found = percentile.recent.estimate(&percentile.settings, START);
-                    assert!(found == NEVER || tells(found, 2 * MS) || tells(found, 3 * MS), "{found}");
-                }
-            });
-        }
-    });
-    assert_eq!(percentile.recent.calls(&percentile.settings, START), 4 * CALLS);
-    percentile.recent.refresh(&percentile.settings);
-    assert!(tells(percentile.recent.estimate(&percentile.settings, START), 2 * MS));
-}
-
-#[test]
-fn whoever_sees_the_new_epoch_sees_its_estimate() {
-    const THREADS: u64 = 2;
-    const ROUNDS: u64 = if cfg!(miri) { 20 } else { 3_000 };
-    let percentile = Percentile::new(0.5);
-    let (turn, wrong) = (AtomicU64::new(0), AtomicU64::new(0));
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                for round in 0..ROUNDS {
-                    // Nothing of the one before is in the window.
-                    let now = START + round * 4 * EPOCH;
-                    // Without a lock, which would let one thread go on well before the other.
-                    turn.fetch_add(1, SeqCst);
-                    while turn.load(SeqCst) < (2 * round + 1) * THREADS {
-                        thread::yield_now();
-                    }
-                    wrong.fetch_add(u64::from(percentile.current_at(now) != NEVER), SeqCst);
-                    turn.fetch_add(1, SeqCst);
-                    while turn.load(SeqCst) < (2 * round + 2) * THREADS {
-                        thread::yield_now();
-                    }
-                    record(&percentile, now, 20, 10);
-                }
-            });
-        }
-    });
-    assert_eq!(wrong.into_inner(), 0);
-}
-
-#[test]
-fn threads_may_turn_and_forget_at_once() {
-    const CALLS: u64 = if cfg!(miri) { 50 } else { 20_000 };
-    let percentile = Percentile::new(0.5).window(Duration::from_micros(4));
-    thread::scope(|scope| {
-        for thread in 0..4 {
-            let percentile = &percentile;
-            scope.spawn(move || {
-                for call in 0..CALLS {
-                    percentile.record_at(START + call * 100 + thread * 37, 10 * MS);
-                    let found = percentile.current_at(START + call * 100);
-                    assert!(found == NEVER || tells(found, 10 * MS), "{found}");
-                    if thread == 0 && call % 1000 == 0 {
-                        percentile.reset();
-                    }
-                }
-            });
-        }
-    });
-    // Never wedged.
-    record(&percentile, START * 2, 100, 10);
-    assert_eq!(estimate(&percentile, START * 2), Some(10));
-}
-
-#[test]
 fn it_takes_room_when_the_first_latency_comes() {
     assert!(size_of::<Percentile>() <= 96 + 24 * usize::from(cfg!(feature = "registry")));
     assert!(size_of_val(&*super::recent::allocate()) <= 15 * 1024);
@@ -438,65 +344,4 @@ fn it_takes_room_when_the_first_latency_comes() {
     percentile.record(ms(1));
     assert!(percentile.recent.is_allocated());
     assert!(format!("{percentile:?}").contains("calls: 1"));
-}
-
-/// Of the sorted latencies, the one below or at which so many in a thousand lie.
-fn exact(latencies: impl Iterator<Item = u64>, per_mille: usize) -> u64 {
-    let mut sorted: Vec<u64> = latencies.collect();
-    sorted.sort_unstable();
-    sorted[(sorted.len() * per_mille).div_ceil(1000).max(1) - 1]
-}
-
-fn share(per_mille: usize) -> f64 {
-    f64::from(u32::try_from(per_mille).unwrap()) / 1000.0
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
-
-    /// Epoch by epoch.
-    #[test]
-    fn it_is_that_of_the_sorted_latencies(
-        per_mille in 0..=1000_usize,
-        min_calls in 1..60_u32,
-        calls in prop::collection::vec((0..=EPOCH, 0..40_000_000_000_u64, 0..36_u32), 1..200),
-    ) {
-        let percentile = Percentile::new(share(per_mille)).min_calls(min_calls);
-        let mut now = START;
-        let mut seen: Vec<(u64, u64)> = Vec::new();
-        for (wait, latency, bits) in calls {
-            // Most follow each other closely, and some are very short.
-            now += wait >> (bits % 12);
-            let latency = latency >> bits;
-            percentile.record_at(now, latency);
-            percentile.recent.refresh(&percentile.settings);
-            seen.push((now / EPOCH, latency));
-            seen.retain(|(epoch, _)| now / EPOCH - epoch < 4);
-
-            let found = percentile.recent.estimate(&percentile.settings, now);
-            if seen.len() < min_calls as usize {
-                prop_assert_eq!(found, NEVER);
-            } else {
-                let exact = exact(seen.iter().map(|(_, latency)| *latency), per_mille);
-                prop_assert!(tells(found, exact), "{} for {}", found, exact);
-            }
-        }
-    }
-
-    #[test]
-    fn it_is_never_longer_behind_than_32_latencies(latencies in prop::collection::vec(1..1_000_u64, 20..600)) {
-        let percentile = Percentile::new(0.9);
-        let mut behind = 0;
-        for index in 0..latencies.len() {
-            percentile.record_at(START, latencies[index] * MS);
-            let found = percentile.recent.estimate(&percentile.settings, START);
-            if index < 19 {
-                prop_assert_eq!(found, NEVER);
-                continue;
-            }
-            let exact = exact(latencies[..=index].iter().copied(), 900) * MS;
-            behind = if tells(found, exact) { 0 } else { behind + 1 };
-            prop_assert!(behind < 32, "{} for {} after {}", found, exact, index);
-        }
-    }
 }

@@ -39,22 +39,12 @@ pub(crate) const KEYS: &[Key<Settings>] = &[
         get: |settings| Some(Value::of_duration(settings.max_wait)),
         set: |settings, value| Ok(settings.max_wait = value.duration()?),
     },
-    Key {
-        name: "enabled",
-        get: |settings| Some(settings.common.enabled.into()),
-        set: |settings, value| Ok(settings.common.enabled = value.flag()?),
-    },
-    Key {
-        name: "shadow",
-        get: |settings| Some(settings.common.shadow.into()),
-        set: |settings, value| Ok(settings.common.shadow = value.flag()?),
-    },
-    Key {
-        name: "critical",
-        get: |settings| Some(settings.common.critical.into()),
-        set: |settings, value| Ok(settings.common.critical = value.flag()?),
-    },
+    Key::ENABLED,
+    Key::SHADOW,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Settings, common);
 
 impl Overlay for Settings {
     const KEYS: &'static [Key<Self>] = KEYS;

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::duration;
 use super::{Refusal, Setting, Value};
+use crate::control::{Common, CommonPart};
 
 /// One setting of policies whose settings are an `S`.
 pub(crate) struct Key<S: 'static> {
@@ -12,6 +13,67 @@ pub(crate) struct Key<S: 'static> {
     pub(crate) get: fn(&S) -> Option<Value>,
     /// Takes another value.
     pub(crate) set: fn(&mut S, &Value) -> Result<(), String>,
+}
+
+/// Settings with those among them that every policy has.
+pub(crate) trait Switched {
+    fn common(&self) -> CommonPart;
+
+    fn set_common(&mut self, common: CommonPart);
+}
+
+/// They stand in this field of the settings: a [`Common`] or a [`CommonPart`].
+macro_rules! switched {
+    ($settings:ty, $($field:ident).+) => {
+        impl $crate::registry::keys::Switched for $settings {
+            fn common(&self) -> $crate::control::CommonPart {
+                self.$($field).+.into()
+            }
+
+            fn set_common(&mut self, common: $crate::control::CommonPart) {
+                self.$($field).+ = self.$($field).+.with(common);
+            }
+        }
+    };
+}
+pub(crate) use switched;
+
+impl Switched for Common {
+    fn common(&self) -> CommonPart {
+        (*self).into()
+    }
+
+    fn set_common(&mut self, common: CommonPart) {
+        *self = self.with(common);
+    }
+}
+
+impl<S: Switched> Key<S> {
+    pub(crate) const ENABLED: Self = Self {
+        name: "enabled",
+        get: |settings| settings.common().enabled.map(Value::from),
+        set: |settings, value| {
+            settings.set_common(CommonPart { enabled: Some(value.flag()?), ..settings.common() });
+            Ok(())
+        },
+    };
+    /// Of what rejects.
+    pub(crate) const SHADOW: Self = Self {
+        name: "shadow",
+        get: |settings| settings.common().shadow.map(Value::from),
+        set: |settings, value| {
+            settings.set_common(CommonPart { shadow: Some(value.flag()?), ..settings.common() });
+            Ok(())
+        },
+    };
+    pub(crate) const CRITICAL: Self = Self {
+        name: "critical",
+        get: |settings| settings.common().critical.map(Value::from),
+        set: |settings, value| {
+            settings.set_common(CommonPart { critical: Some(value.flag()?), ..settings.common() });
+            Ok(())
+        },
+    };
 }
 
 /// What is in force, in the order of the table.

@@ -1,11 +1,7 @@
 //! What the tests of each policy ask of its settings, as tables.
 
+use super::said::settings;
 use super::{Managed, Value};
-
-/// The settings as a configuration would say them.
-pub(crate) fn shown(policy: &dyn Managed) -> Vec<String> {
-    policy.settings().iter().map(|setting| format!("{} = {}", setting.key, setting.value)).collect()
-}
 
 /// How one setting is shown.
 pub(crate) fn one(policy: &dyn Managed, key: &str) -> Option<String> {
@@ -20,17 +16,17 @@ pub(crate) fn put(policy: &dyn Managed, over: &[(&str, Value)]) -> Result<(), Ve
 
 /// Each value is taken, and shown so; then all that is shown is put over the settings, and changes nothing.
 pub(crate) fn takes(policy: &dyn Managed, rows: &[(&str, Value, &str)]) {
-    let own = shown(policy);
+    let own = settings(policy);
     for (key, value, expected) in rows {
         assert_eq!(put(policy, &[(key, value.clone())]), Ok(()), "{key} = {value}");
         assert_eq!(one(policy, key).as_deref(), Some(*expected), "{key} = {value}");
-        let before = shown(policy);
+        let before = settings(policy);
         let all: Vec<_> = policy.settings().into_iter().map(|setting| (setting.key, setting.value)).collect();
         assert_eq!(put(policy, &all), Ok(()), "{all:?}");
-        assert_eq!(shown(policy), before);
+        assert_eq!(settings(policy), before);
     }
     assert_eq!(put(policy, &[]), Ok(()));
-    assert_eq!(shown(policy), own, "an empty list takes everything back");
+    assert_eq!(settings(policy), own, "an empty list takes everything back");
 }
 
 /// A list of settings, and what is said of it.
@@ -38,14 +34,14 @@ type Refused<'a> = (&'a [(&'a str, Value)], &'a [&'a str]);
 
 /// Each list of settings is refused with these words, and changes nothing.
 pub(crate) fn refuses(policy: &dyn Managed, rows: &[Refused<'_>]) {
-    let own = shown(policy);
+    let own = settings(policy);
     for (over, expected) in rows {
         let messages = put(policy, over).expect_err(&format!("{over:?}"));
         assert_eq!(messages, *expected, "{over:?}");
         for message in &messages {
             assert!(!message.ends_with('.') && !message.contains('\n'), "{message}");
         }
-        assert_eq!(shown(policy), own, "{over:?}");
+        assert_eq!(settings(policy), own, "{over:?}");
     }
 }
 

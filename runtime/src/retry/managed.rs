@@ -4,11 +4,12 @@ use core::time::Duration;
 use std::borrow::Cow;
 
 use super::backoff::OfPolicy;
-use super::run::DEFAULT_MAX_DELAY;
+use super::decide::DEFAULT_MAX_DELAY;
 use super::{Backoff, Curve, GiveUp, Jitter, Nested, Rejections, Retry};
 use crate::PolicyKind;
+use crate::control::CommonPart;
 use crate::control::lasting::{self, PolicyControl, Steered};
-use crate::registry::keys::Key;
+use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, Managed, Refusal, RetryControl, Setting, Value, duration};
 use crate::tally::Totals;
 
@@ -22,8 +23,7 @@ pub struct Part {
     max_duration: Option<Duration>,
     nested: Option<Nested>,
     rejections: Option<Rejections>,
-    enabled: Option<bool>,
-    critical: Option<bool>,
+    common: CommonPart,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ impl Retry {
         policy.max_duration = over.max_duration.or(policy.max_duration);
         policy.nested = over.nested.unwrap_or(policy.nested);
         policy.rejections = over.rejections.or(policy.rejections);
-        policy.common.enabled = over.enabled.unwrap_or(policy.common.enabled);
+        policy.common.enabled = over.common.enabled.unwrap_or(policy.common.enabled);
         if let Some(MaxDelay::Given(max)) = over.max_delay {
             policy.max_delay = Some(max);
         }
@@ -139,8 +139,7 @@ impl Steered for Retry {
             max_duration: self.max_duration,
             nested: Some(self.nested),
             rejections: Some(self.rejections.unwrap_or_default()),
-            enabled: Some(self.common.enabled),
-            critical: Some(self.common.critical),
+            common: self.common.into(),
         }
     }
 }
@@ -166,8 +165,7 @@ impl lasting::Part for Part {
             max_duration: self.max_duration.or(other.max_duration),
             nested: self.nested.or(other.nested),
             rejections: self.rejections.or(other.rejections),
-            enabled: self.enabled.or(other.enabled),
-            critical: self.critical.or(other.critical),
+            common: self.common.or(other.common),
         }
     }
 
@@ -179,8 +177,8 @@ impl lasting::Part for Part {
             "max_delay" => self.max_delay = None,
             // There is an end, though nobody knows which.
             "max_duration" => self.max_duration = Some(UNKNOWN),
-            "enabled" => self.enabled = None,
-            "critical" => self.critical = None,
+            "enabled" => self.common.enabled = None,
+            "critical" => self.common.critical = None,
             _ => {}
         }
         self
@@ -305,23 +303,11 @@ const KEYS: &[Key<Part>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "enabled",
-        get: |part| part.enabled.map(Value::from),
-        set: |part, value| {
-            part.enabled = Some(value.flag()?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |part| part.critical.map(Value::from),
-        set: |part, value| {
-            part.critical = Some(value.flag()?);
-            Ok(())
-        },
-    },
+    Key::ENABLED,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Part, common);
 
 impl Managed for Retry {
     fn name(&self) -> &'static str {

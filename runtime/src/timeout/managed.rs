@@ -5,7 +5,8 @@ use core::time::Duration;
 use super::{Layer, OFF, Timeout};
 use crate::PolicyKind;
 use crate::control::lasting::{self, PolicyControl, Steered};
-use crate::registry::keys::Key;
+use crate::control::{Common, CommonPart};
+use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, TimeoutControl, Value};
 use crate::scope::UNLIMITED;
 
@@ -14,8 +15,7 @@ use crate::scope::UNLIMITED;
 pub struct Part {
     /// In nanoseconds.
     limit: Option<u64>,
-    enabled: Option<bool>,
-    critical: Option<bool>,
+    common: CommonPart,
 }
 
 const TIMED_OUT: usize = 0;
@@ -40,7 +40,7 @@ impl Timeout {
     #[cold]
     fn altered(&self, control: &PolicyControl<Part>) -> u64 {
         let over = control.over().unwrap_or_default();
-        let is_off = over.enabled.map_or(self.nanos & OFF != 0, |enabled| !enabled);
+        let is_off = over.common.enabled.map_or(self.nanos & OFF != 0, |enabled| !enabled);
         if is_off { UNLIMITED } else { over.limit.unwrap_or(self.nanos & !OFF) }
     }
 
@@ -94,7 +94,8 @@ impl Steered for Timeout {
     }
 
     fn own(&self) -> Part {
-        Part { limit: Some(self.nanos & !OFF), enabled: Some(self.nanos & OFF == 0), critical: Some(self.is_critical) }
+        let common = Common { enabled: self.nanos & OFF == 0, critical: self.is_critical, ..Common::DEFAULT };
+        Part { limit: Some(self.nanos & !OFF), common: common.into() }
     }
 }
 
@@ -102,18 +103,14 @@ impl lasting::Part for Part {
     const KEYS: &'static [Key<Self>] = KEYS;
 
     fn or(self, other: Self) -> Self {
-        Self {
-            limit: self.limit.or(other.limit),
-            enabled: self.enabled.or(other.enabled),
-            critical: self.critical.or(other.critical),
-        }
+        Self { limit: self.limit.or(other.limit), common: self.common.or(other.common) }
     }
 
     fn without(mut self, key: &str) -> Self {
         match key {
             "limit" => self.limit = None,
-            "enabled" => self.enabled = None,
-            "critical" => self.critical = None,
+            "enabled" => self.common.enabled = None,
+            "critical" => self.common.critical = None,
             _ => {}
         }
         self
@@ -137,23 +134,11 @@ const KEYS: &[Key<Part>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "enabled",
-        get: |part| part.enabled.map(Value::from),
-        set: |part, value| {
-            part.enabled = Some(value.flag()?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |part| part.critical.map(Value::from),
-        set: |part, value| {
-            part.critical = Some(value.flag()?);
-            Ok(())
-        },
-    },
+    Key::ENABLED,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Part, common);
 
 impl Managed for Timeout {
     fn name(&self) -> &'static str {

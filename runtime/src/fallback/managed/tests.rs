@@ -2,7 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::__private::{Fallback, fallback, fallback_error, fallback_error_with, fallback_returned_error};
 use crate::name::Name;
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{Managed, Value};
 use crate::{Event, Failure, Flow, Rejection, RejectionKind};
 
@@ -23,7 +24,7 @@ type Outcome = Result<u8, Error>;
 fn it_can_be_switched_off_and_on() {
     let policy = Fallback::new().name("cache").critical(true);
     assert_eq!((Managed::name(&policy), policy.is_named(), policy.kind().as_str()), ("cache", true, "fallback"));
-    assert_eq!(shown(&policy), ["enabled = true", "critical = true"]);
+    assert_eq!(settings(&policy), ["enabled = true", "critical = true"]);
     takes(&policy, &[("enabled", false.into(), "false"), ("critical", false.into(), "false")]);
     let unknown = "unknown setting `stale`; expected one of: `enabled`, `critical`";
     let word = "`enabled` takes `true` or `false`, and not 0";

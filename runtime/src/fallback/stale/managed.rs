@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::StaleFallback;
 use crate::PolicyKind;
+use crate::control::CommonPart;
 use crate::registry::keys::{self, Key};
 use crate::registry::{Change, Count, Managed, Refusal, Setting, Value};
 
@@ -12,8 +13,7 @@ use crate::registry::{Change, Count, Managed, Refusal, Setting, Value};
 pub(super) struct Part {
     stale: Option<Duration>,
     max_keys: Option<usize>,
-    enabled: Option<bool>,
-    critical: Option<bool>,
+    common: CommonPart,
 }
 
 impl StaleFallback {
@@ -23,7 +23,11 @@ impl StaleFallback {
 
     #[inline]
     pub(super) fn is_enabled(&self) -> bool {
-        if self.control.is_altered() { self.over().enabled.unwrap_or(self.common.enabled) } else { self.common.enabled }
+        if self.control.is_altered() {
+            self.over().common.enabled.unwrap_or(self.common.enabled)
+        } else {
+            self.common.enabled
+        }
     }
 
     pub(super) fn max_keys_in_force(&self) -> usize {
@@ -69,23 +73,11 @@ const KEYS: &[Key<Part>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "enabled",
-        get: |part| part.enabled.map(Value::from),
-        set: |part, value| {
-            part.enabled = Some(value.flag()?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |part| part.critical.map(Value::from),
-        set: |part, value| {
-            part.critical = Some(value.flag()?);
-            Ok(())
-        },
-    },
+    Key::ENABLED,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Part, common);
 
 impl Managed for StaleFallback {
     fn name(&self) -> &'static str {
@@ -105,8 +97,7 @@ impl Managed for StaleFallback {
         let all = Part {
             stale: over.stale.or(Some(self.max_age)),
             max_keys: over.max_keys.or(Some(self.max_keys)),
-            enabled: over.enabled.or(Some(self.common.enabled)),
-            critical: over.critical.or(Some(self.common.critical)),
+            common: over.common.or(self.common.into()),
         };
         keys::settings(KEYS, &all)
     }

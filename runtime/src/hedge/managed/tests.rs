@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use tokio::time::{sleep, timeout as foreign_timeout};
 
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{HedgeControl, Managed, Value};
 use crate::{Hedge, Percentile, RetryBudget};
 
@@ -29,10 +30,10 @@ fn every_setting_is_shown_and_can_be_changed() {
     static VARYING: HedgeControl = HedgeControl::new().varying(&["after", "attempts"]);
     let hedge = Hedge::new(ms(50)).name("read").controlled(&CONTROL);
     assert_eq!((Managed::name(&hedge), hedge.is_named(), hedge.kind().as_str()), ("read", true, "hedge"));
-    assert_eq!(shown(&hedge), [r#"after = "50ms""#, "attempts = 2", "enabled = true", "critical = false"]);
-    assert_eq!(shown(&Hedge::new(ms(50)).controlled(&VARYING)), ["enabled = true", "critical = false"]);
+    assert_eq!(settings(&hedge), [r#"after = "50ms""#, "attempts = 2", "enabled = true", "critical = false"]);
+    assert_eq!(settings(&Hedge::new(ms(50)).controlled(&VARYING)), ["enabled = true", "critical = false"]);
     assert_eq!(
-        shown(&Hedge::new(ms(50)).attempts(0).critical(true))[1..],
+        settings(&Hedge::new(ms(50)).attempts(0).critical(true))[1..],
         ["attempts = 1", "enabled = true", "critical = true"]
     );
     takes(
@@ -76,7 +77,7 @@ async fn its_own_percentile_can_be_put_back() {
     static CONTROL: HedgeControl = HedgeControl::new();
     let hedge = Hedge::percentile(&LATENCIES).controlled(&CONTROL);
     let own = r#"after = "percentile(0.95, factor = 2.0, min = 1ms, max = 40ms, window = 1m, min_calls = 3)""#;
-    assert_eq!(shown(&hedge)[0], own);
+    assert_eq!(settings(&hedge)[0], own);
     takes(&hedge, &[("after", "5ms".into(), r#""5ms""#), ("attempts", Value::Integer(3), "3")]);
     assert_eq!(calls(hedge, 39).await, 1);
     put(&hedge, &[("after", "5ms".into())]).unwrap();

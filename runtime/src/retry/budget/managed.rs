@@ -77,23 +77,11 @@ const KEYS: &[Key<Limits>] = &[
             Ok(())
         },
     },
-    Key {
-        name: "enabled",
-        get: |limits| Some(limits.common.enabled.into()),
-        set: |limits, value| {
-            limits.common.enabled = value.flag()?;
-            Ok(())
-        },
-    },
-    Key {
-        name: "critical",
-        get: |limits| Some(limits.common.critical.into()),
-        set: |limits, value| {
-            limits.common.critical = value.flag()?;
-            Ok(())
-        },
-    },
+    Key::ENABLED,
+    Key::CRITICAL,
 ];
+
+keys::switched!(Limits, common);
 
 impl Managed for RetryBudget {
     fn name(&self) -> &'static str {

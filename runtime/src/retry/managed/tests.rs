@@ -3,7 +3,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::{Mutex, PoisonError};
 
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{Managed, RetryControl, Steer, Value};
 use crate::retry::{Run, retry};
 use crate::{Backoff, Class, Event, Flow, GiveUpEvent, Jitter, Nested, Rejections, Retry, RetryBudget, RetryEvent};
@@ -42,7 +43,7 @@ fn what_it_is_in_the_registry() {
     assert!([Steer::ForceOpen, Steer::ForceClosed, Steer::Reset].into_iter().all(|steer| !retry.steer(steer)));
     let unnamed = [Retry::new(), Retry::new().inside(&|| {})];
     assert!(unnamed.iter().all(|retry| !retry.is_named() && retry.counts().is_empty()));
-    assert_eq!(shown(&retry), DEFAULTS);
+    assert_eq!(settings(&retry), DEFAULTS);
 }
 
 #[test]
@@ -65,10 +66,10 @@ fn its_own_settings_are_shown() {
         (Retry::new().enabled(false), "enabled = false"),
         (Retry::new().critical(true), "critical = true"),
     ] {
-        assert!(shown(&retry).iter().any(|setting| setting == expected), "{expected}: {:?}", shown(&retry));
+        assert!(settings(&retry).iter().any(|setting| setting == expected), "{expected}: {:?}", settings(&retry));
     }
     let by_function = Retry::new().backoff(Backoff::custom(|_| Duration::ZERO));
-    assert!(!shown(&by_function).iter().any(|setting| setting.starts_with("backoff")));
+    assert!(!settings(&by_function).iter().any(|setting| setting.starts_with("backoff")));
 }
 
 #[test]
@@ -109,9 +110,9 @@ fn every_setting_can_be_changed() {
     );
     let both = [("max_duration", "1m".into()), ("attempts", "unlimited".into())];
     assert_eq!(put(&retry, &both), Ok(()));
-    assert_eq!(shown(&retry)[0], r#"attempts = "unlimited""#);
+    assert_eq!(settings(&retry)[0], r#"attempts = "unlimited""#);
     assert_eq!(put(&retry, &[("backoff", "fixed(20s)".into())]), Ok(()));
-    assert!(shown(&retry).contains(&r#"max_delay = "20s""#.to_owned()), "the default follows the base");
+    assert!(settings(&retry).contains(&r#"max_delay = "20s""#.to_owned()), "the default follows the base");
 }
 
 #[test]
@@ -162,7 +163,7 @@ fn what_an_attribute_refuses_is_refused() {
     // All at once, and nothing of a list in which anything is wrong.
     let wrong = [("attempts", Value::Integer(9)), ("jitter", 2.0.into()), ("max_delay", false.into())];
     assert_eq!(put(&retry, &wrong).unwrap_err().len(), 2);
-    assert_eq!(shown(&retry), DEFAULTS);
+    assert_eq!(settings(&retry), DEFAULTS);
 
     // At odds with what is its own.
     let capped = Retry::new().max_delay(ms(500)).controlled(&CONTROL);
@@ -186,13 +187,13 @@ fn one_that_keeps_nothing_can_be_shown_alone() {
 fn settings_of_each_call_its_own_are_not_shown() {
     static CONTROL: RetryControl = RetryControl::new().varying(&["attempts", "backoff", "max_delay", "max_duration"]);
     let in_registry = Retry::new().controlled(&CONTROL);
-    assert_eq!(shown(&in_registry), [&DEFAULTS[2..3], &DEFAULTS[4..]].concat());
+    assert_eq!(settings(&in_registry), [&DEFAULTS[2..3], &DEFAULTS[4..]].concat());
     assert_eq!(attempts(Retry::new().attempts(4).controlled(&CONTROL)), 4);
     // There is an end, and nobody knows the first delay.
     let over = [("attempts", "unlimited".into()), ("backoff", "fixed(1h)".into())];
     assert_eq!(put(&in_registry, &over), Ok(()));
     assert_eq!(put(&in_registry, &[("attempts", Value::Integer(2))]), Ok(()));
-    assert_eq!(shown(&in_registry)[0], "attempts = 2");
+    assert_eq!(settings(&in_registry)[0], "attempts = 2");
     assert_eq!(attempts(Retry::new().attempts(4).controlled(&CONTROL)), 2);
     assert_eq!(put(&in_registry, &[]), Ok(()));
     assert_eq!(attempts(Retry::new().attempts(4).controlled(&CONTROL)), 4);
@@ -353,7 +354,7 @@ fn no_decision_goes_by_half_a_change() {
                         40 => both[1] = true,
                         torn => panic!("{torn} ms is of no one's settings"),
                     }
-                    let shown = shown(&RETRY);
+                    let shown = settings(&RETRY);
                     let pair = (shown[1].contains("(10ms)"), shown[3].contains("\"20ms\""));
                     assert!(pair == (true, true) || pair == (false, false), "{shown:?}");
                     if DONE.load(Ordering::Relaxed) {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::time::{Instant, advance, sleep, timeout as foreign_timeout};
 
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{Managed, Steer, TimeoutControl, Value};
 use crate::{Decision, Event, Flow, Timeout};
 
@@ -26,11 +27,11 @@ fn what_it_is_in_the_registry() {
     let facts = (Managed::name(&timeout), timeout.is_named(), timeout.kind().as_str(), timeout.state());
     assert_eq!(facts, ("lookup", true, "timeout", None));
     assert!(!timeout.steer(Steer::Reset));
-    assert_eq!(shown(&timeout), [r#"limit = "2s500ms""#, "enabled = true", "critical = false"]);
+    assert_eq!(settings(&timeout), [r#"limit = "2s500ms""#, "enabled = true", "critical = false"]);
     let other = Timeout::unlimited().enabled(false).critical(true);
-    assert_eq!(shown(&other), [r#"limit = "none""#, "enabled = false", "critical = true"]);
+    assert_eq!(settings(&other), [r#"limit = "none""#, "enabled = false", "critical = true"]);
     assert!(other.counts().is_empty());
-    assert_eq!(shown(&Timeout::unlimited().controlled(&VARYING)), ["enabled = true", "critical = false"]);
+    assert_eq!(settings(&Timeout::unlimited().controlled(&VARYING)), ["enabled = true", "critical = false"]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use tokio::time::advance;
 
 use crate::fallback::stale::layer::{key, stale};
 use crate::fallback::stale::{Success, keeper};
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{Managed, Value};
 use crate::{Class, Flow, StaleFallback};
 
@@ -24,8 +25,8 @@ fn fails(policy: &StaleFallback, key: &str) -> Option<u32> {
 fn every_setting_is_shown_and_can_be_changed() {
     let policy = StaleFallback::new(s(600)).name("prices").critical(true);
     assert_eq!((Managed::name(&policy), policy.is_named(), policy.kind().as_str()), ("prices", true, "fallback"));
-    assert_eq!(shown(&policy), [r#"stale = "10m""#, "max_keys = 1024", "enabled = true", "critical = true"]);
-    assert_eq!(shown(&StaleFallback::new(Duration::MAX))[0], "max_keys = 1024", "of each call its own");
+    assert_eq!(settings(&policy), [r#"stale = "10m""#, "max_keys = 1024", "enabled = true", "critical = true"]);
+    assert_eq!(settings(&StaleFallback::new(Duration::MAX))[0], "max_keys = 1024", "of each call its own");
     takes(
         &policy,
         &[

@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::time::advance;
 
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{Managed, Value};
 use crate::{Event, RetryBudget};
 
@@ -12,7 +13,7 @@ fn every_setting_is_shown_and_can_be_changed() {
     let budget = RetryBudget::new().name("upstream");
     assert_eq!((Managed::name(&budget), budget.is_named(), budget.kind().as_str()), ("upstream", true, "retry_budget"));
     let all = ["ratio = 0.1", "min_per_second = 1", r#"window = "10s""#, "enabled = true", "critical = false"];
-    assert_eq!(shown(&budget), all);
+    assert_eq!(settings(&budget), all);
     takes(
         &budget,
         &[

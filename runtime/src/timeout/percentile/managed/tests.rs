@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::time::{Instant, timeout as foreign_timeout};
 
-use crate::registry::table::{counted, put, refuses, shown, takes};
+use crate::registry::said::settings;
+use crate::registry::table::{counted, put, refuses, takes};
 use crate::registry::{Managed, Value};
 use crate::{Deadline, Decision, Event, Percentile, PercentileTimeout};
 
@@ -21,7 +22,7 @@ fn every_setting_is_shown_and_can_be_changed() {
     let timeout = timeout().name("search").critical(true);
     assert_eq!((Managed::name(&timeout), timeout.is_named(), timeout.kind().as_str()), ("search", true, "timeout"));
     let all = ["share = 0.9", "factor = 1.0", r#"max = "5s""#, r#"window = "1m""#, "min_calls = 10"];
-    assert_eq!(shown(&timeout), [&all[..], &["enabled = true", "critical = true"]].concat());
+    assert_eq!(settings(&timeout), [&all[..], &["enabled = true", "critical = true"]].concat());
     takes(
         &timeout,
         &[
