@@ -4,6 +4,7 @@
 //! calls past it: one that says the state, its period and whether one more success would change anything ([`word`]),
 //! and when an open circuit ends. They are written under the lock only, and user code never runs under it.
 
+mod admit;
 mod build;
 mod call;
 mod core;
@@ -16,6 +17,7 @@ mod models;
 mod permit;
 mod probes;
 mod settings;
+mod settle;
 pub(crate) mod shards;
 #[cfg(test)]
 mod tests;
@@ -26,18 +28,17 @@ mod word;
 use ::core::fmt;
 use ::core::time::Duration;
 
-use crate::event::observe::is_observed;
 use crate::event::{Decision, PolicyKind, announce};
 use crate::hook::tell;
 use crate::name::Name;
-use crate::rejection::{Rejection, RejectionKind};
+use crate::rejection::Rejection;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::time;
 
-use self::core::{Change, Core, Refused, Report, Ticket, UNTIMED, Verdict};
-use self::settings::{NEVER, Settings};
+use self::core::{Change, Core};
+use self::settings::Settings;
 use self::shards::Shards;
-use self::word::{Period, Word};
+use self::word::Word;
 
 pub use self::call::Calls;
 pub use self::event::{Counts, Reason, State, StateChange};
@@ -195,176 +196,6 @@ impl CircuitBreaker {
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
         Permit::new(self)
-    }
-
-    /// Lets a call pass, if nothing stands against it and its length is not measured.
-    #[inline]
-    fn admit_untimed(&self) -> Option<Period> {
-        let word = self.word(Ordering::Relaxed);
-        word.lets_pass_untimed().then(|| word.period())
-    }
-
-    #[inline(never)]
-    fn admit_timed(&self) -> Result<Ticket, Rejection> {
-        // First, since it is what many calls meet at once.
-        if self.word(Ordering::Acquire).rejects_for_a_time()
-            && let Some(left) = self.time_left()
-        {
-            return Err(self.rejection(Some(left)));
-        }
-        let word = self.word(Ordering::Acquire);
-        match word.state() {
-            State::Closed | State::ForcedClosed => {
-                let began = if word.is_measured() { time::nanos() } else { UNTIMED };
-                Ok(Ticket { period: word.period(), probe: 0, began })
-            }
-            State::ForcedOpen => Err(self.rejection(None)),
-            State::Open if word.is_shadow() => match self.time_left() {
-                Some(left) => Ok(self.pass_in_shadow(Some(left))),
-                None => self.admit_locked(),
-            },
-            State::Open | State::HalfOpen => self.admit_locked(),
-        }
-    }
-
-    #[cold]
-    fn admit_locked(&self) -> Result<Ticket, Rejection> {
-        let mut admitted = Ok(Ticket::PASSING);
-        self.alter(|core, settings| {
-            let (answer, change) = core.admit(settings, time::nanos());
-            admitted = answer;
-            change
-        });
-        match admitted {
-            Ok(ticket) => Ok(ticket),
-            Err(Refused { wait, shadow: true }) => Ok(self.pass_in_shadow(wait)),
-            Err(Refused { wait, shadow: false }) => Err(self.rejection(wait)),
-        }
-    }
-
-    /// Counts and tells a rejection, and lets the call pass. Nobody takes its report: without the shadow there were none.
-    #[cold]
-    fn pass_in_shadow(&self, wait: Option<u64>) -> Ticket {
-        self.count_rejection();
-        announce(self.name, PolicyKind::CircuitBreaker, || Decision::WouldReject(self.refusal(wait)));
-        Ticket::PASSING
-    }
-
-    /// Whether it keeps calls away, or would but for the time that is over.
-    pub(crate) fn is_rejecting(&self) -> bool {
-        let word = self.word(Ordering::Acquire);
-        match word.state() {
-            State::ForcedOpen => true,
-            State::Open | State::HalfOpen => !word.is_shadow(),
-            State::Closed | State::ForcedClosed => false,
-        }
-    }
-
-    /// The nanoseconds that are left of an open period, if they can be told without the lock.
-    fn time_left(&self) -> Option<u64> {
-        let now = time::nanos();
-        let left = self.open_until.load(Ordering::Relaxed).saturating_sub(now);
-        // More than the whole: the clock is another one that went back, and the core begins the time anew.
-        (left > 0 && left <= self.open_for.load(Ordering::Relaxed)).then_some(left)
-    }
-
-    fn rejection(&self, wait: Option<u64>) -> Rejection {
-        self.count_rejection();
-        if is_observed() {
-            self.tell_rejection(wait);
-        }
-        self.refusal(wait)
-    }
-
-    /// Apart, and with a refusal of its own: the one of a call is then made where it is to stand.
-    #[cold]
-    fn tell_rejection(&self, wait: Option<u64>) {
-        announce(self.name, PolicyKind::CircuitBreaker, || Decision::Rejected(self.refusal(wait)));
-    }
-
-    fn count_rejection(&self) {
-        self.cold.rejected.fetch_add(1, Ordering::Relaxed);
-        self.count_rejected();
-    }
-
-    fn refusal(&self, wait: Option<u64>) -> Rejection {
-        let rejection = Rejection::new(RejectionKind::CircuitOpen, self.name);
-        match wait {
-            Some(wait) => rejection.with_wait(wait),
-            None => rejection,
-        }
-    }
-
-    /// Whether one more success of a call of `period` changes nothing.
-    #[inline]
-    fn is_quiet(&self, period: Period) -> bool {
-        period.is_quiet_in(self.word(Ordering::Relaxed))
-    }
-
-    /// Takes the report of a call that was admitted with this ticket.
-    #[inline(never)]
-    fn settle(&self, period: Period, probe: u64, began: u64, verdict: Verdict) {
-        // It passed in shadow, counted as rejected: what came of it says nothing more.
-        if period == Period::PASSING {
-            return;
-        }
-        if verdict == Verdict::Success {
-            self.count_success();
-        }
-        // With it comes the width of its buckets.
-        let calm = period.is_calm_in(self.word(Ordering::Acquire));
-        if !(calm && verdict == Verdict::Success && self.count(period, began)) {
-            self.settle_loudly(&Ticket { period, probe, began }, verdict);
-        }
-    }
-
-    /// Counts a success that changes nothing else; one that was slow does.
-    #[inline]
-    fn count(&self, period: Period, began: u64) -> bool {
-        let now = time::nanos();
-        let slow = self.is_slow(began, now);
-        if !slow && let Some(number) = now.checked_div(self.width.load(Ordering::Relaxed)) {
-            self.shards.add(number, period.generation());
-        }
-        !slow
-    }
-
-    #[cold]
-    fn settle_loudly(&self, ticket: &Ticket, verdict: Verdict) {
-        // What says nothing of the dependency says nothing of its speed either.
-        let slow = verdict != Verdict::Neutral && self.is_slow_now(ticket);
-        self.settle_locked(ticket, Report { verdict, slow });
-    }
-
-    /// Takes the report of a call that was dropped before its end; it counts as the setting says where nothing else does.
-    #[cold]
-    fn settle_abandoned(&self, ticket: &Ticket, abandoned: Option<Abandoned>) {
-        if ticket.period == Period::PASSING {
-            return;
-        }
-        let verdict = match abandoned.unwrap_or_else(|| self.in_force().abandoned) {
-            Abandoned::Neutral => Verdict::Neutral,
-            Abandoned::Failure => Verdict::Failure,
-        };
-        self.settle_locked(ticket, Report { verdict, slow: self.is_slow_now(ticket) });
-    }
-
-    fn settle_locked(&self, ticket: &Ticket, report: Report) {
-        self.count_report(report);
-        let word = self.word(Ordering::Relaxed);
-        if ticket.period == word.period() && word.looks() {
-            self.alter(|core, settings| core.settle(settings, &self.shards, ticket, report, time::nanos));
-        }
-    }
-
-    fn is_slow_now(&self, ticket: &Ticket) -> bool {
-        self.slow_call.load(Ordering::Relaxed) != NEVER && self.is_slow(ticket.began, time::nanos())
-    }
-
-    /// Never where calls are not measured.
-    #[inline]
-    fn is_slow(&self, began: u64, now: u64) -> bool {
-        now.saturating_sub(began) >= self.slow_call.load(Ordering::Relaxed)
     }
 
     /// Whether nothing speaks for keeping it: closed, and no failure outstanding.

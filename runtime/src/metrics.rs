@@ -37,7 +37,8 @@ use crate::registry::{Policy, policies};
 
 /// Hands over all numbers to the recorder of the program, if there is one: before each scrape, or in an interval.
 ///
-/// Every series of every policy is there from the first time, at zero. It takes no lock that a call waits for.
+/// Every series of every policy is there from the first time, at zero. Policies are asked one after the other, each under
+/// its own lock for a moment where it has one, and under none while the recorder is told.
 pub fn collect() {
     for metric in ALL {
         describe(metric);
