@@ -4,13 +4,13 @@
 #![allow(clippy::items_after_statements, reason = "an annotated function stands beside what is asked of it")]
 
 use std::process::{self, Command};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::time::Duration;
 use std::{env, fs, thread};
 
 use steadfast::config::{Applied, Config, ConfigError};
-use steadfast::registry::{self, Managed, Setting, Value};
+use steadfast::registry::{self, Change, Count, Managed, Refusal, Registered, Setting, Value};
 use steadfast::{
     CircuitBreaker, PolicyKind, bulkhead, circuit_breaker, fallback, rate_limit, resilient, retry, timeout,
 };
@@ -394,6 +394,67 @@ fn one_that_goes_while_it_is_loaded_is_as_it_was_made() {
         settings.into_iter().find(|setting| setting.key == "enabled").map(|setting| setting.value)
     };
     assert_eq!((of(&first), of(&last)), (Some(false.into()), Some(true.into())));
+}
+
+/// As it may be with threads: it goes while a load changes it, and comes again while that load takes back what it has said.
+#[test]
+fn one_that_goes_and_comes_during_a_load_has_its_settings() {
+    #[derive(Default)]
+    struct Coming {
+        breaker: CircuitBreaker,
+        registered: Mutex<Option<Registered>>,
+        taken_back: AtomicU32,
+        again: Mutex<Weak<Self>>,
+    }
+    impl Coming {
+        fn register(self: &Arc<Self>) {
+            let registered = registry::register(Arc::clone(self));
+            *self.registered.lock().unwrap() = Some(registered);
+        }
+    }
+    impl Managed for Coming {
+        fn name(&self) -> &'static str {
+            "coming"
+        }
+        fn is_named(&self) -> bool {
+            true
+        }
+        fn kind(&self) -> PolicyKind {
+            self.breaker.kind()
+        }
+        fn settings(&self) -> Vec<Setting> {
+            self.breaker.settings()
+        }
+        fn counts(&self) -> Vec<Count> {
+            Vec::new()
+        }
+        fn change(&self, over: &[(&str, Value)]) -> Result<Change<'_>, Vec<Refusal>> {
+            let (change, is_taken_back) = (self.breaker.change(over)?, over.is_empty());
+            Ok(Box::new(move || {
+                // The second is that of the load: the first was that of the registration that ended.
+                if is_taken_back && self.taken_back.fetch_add(1, Ordering::Relaxed) == 1 {
+                    self.again.lock().unwrap().upgrade().unwrap().register();
+                }
+                change();
+                if !is_taken_back && self.taken_back.load(Ordering::Relaxed) == 0 {
+                    let registered = self.registered.lock().unwrap().take();
+                    drop(registered);
+                }
+            }))
+        }
+    }
+
+    let turn = Turn::take();
+    let coming = Arc::new(Coming::default());
+    *coming.again.lock().unwrap() = Arc::downgrade(&coming);
+    coming.register();
+    coming.taken_back.store(0, Ordering::Relaxed);
+    turn.load("coming.circuit_breaker.failure_threshold = 9").unwrap();
+    assert_eq!(coming.taken_back.load(Ordering::Relaxed), 2);
+    assert_eq!(registry::find("coming")[0].setting("failure_threshold"), Some(Value::Integer(9)));
+    let registered = coming.registered.lock().unwrap().take();
+    drop(registered);
+    assert_eq!(registry::find("coming"), []);
 }
 
 /// `LazyLock`s are made by whoever first asks for the list, here a load.

@@ -110,7 +110,7 @@ async fn h02_what_is_spent_is_degraded() {
     let place = PLACES.try_acquire().expect("it is free");
     assert_eq!(of("h02 full"), None);
     let other = PLACES.try_acquire().expect("it is free");
-    let full = (Status::Degraded, "bulkhead `h02 full` is full: 2 calls run, 0 wait".to_owned());
+    let full = (Status::Degraded, "bulkhead `h02 full` is full: 2 running and 0 waiting".to_owned());
     assert_eq!(of("h02 full"), Some(full));
     drop(place);
     assert_eq!(of("h02 full"), None);
@@ -119,7 +119,7 @@ async fn h02_what_is_spent_is_degraded() {
     for limit in [&LIMIT, &PATIENT] {
         limit.try_acquire().expect("it is there");
     }
-    let spent = (Status::Degraded, "rate_limit `h02 spent` is spent: the next permit in 1.0s, 0 wait".to_owned());
+    let spent = (Status::Degraded, "rate_limit `h02 spent` is spent: the next permit in 1.0s, 0 waiting".to_owned());
     assert_eq!(of("h02 spent"), Some(spent));
     assert_eq!(of("h02 patient"), None, "the next call waits, and passes");
     tokio::time::advance(Duration::from_secs(1)).await;

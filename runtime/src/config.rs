@@ -238,8 +238,8 @@ impl Config {
         for come in made.iter().filter(|policy| !policies.contains(policy)) {
             let _ = apply_to(come.managed());
         }
-        for gone in policies.iter().filter(|policy| policy.is_made() && !made.contains(policy)) {
-            take_back(gone.managed());
+        for gone in policies.iter().filter(|policy| policy.is_made()) {
+            registry::let_go(gone.managed());
         }
         Ok(applied)
     }

@@ -252,24 +252,35 @@ impl<P: Policy> Keyed<P> {
     }
 }
 
-/// Forgets keys until there are so many, or all that are left are held.
+/// Forgets keys until there are so many, or all that are left are held: each is looked at once, since everybody waits.
+/// Nobody can come to hold an entry meanwhile, since that takes the lock.
 fn forget<P: Policy>(entries: &mut Entries<P>, most: usize) -> Vec<Entry<P>> {
-    let mut forgotten = Vec::new();
-    while entries.len() > most
-        && let Some(least) = least_wanted(entries)
-    {
-        forgotten.extend(entries.remove(&least));
+    let too_many = entries.len().saturating_sub(most);
+    if too_many == 0 {
+        return Vec::new();
     }
-    forgotten
+    let idle = entries.iter().filter(|(_, entry)| Arc::strong_count(&entry.policy) == 1);
+    let idle = idle.map(|(key, entry)| (entry.worth(), key));
+    let least: Vec<_> = if too_many == 1 {
+        // As where a key comes: without a list.
+        idle.min().into_iter().collect()
+    } else {
+        let mut idle: Vec<_> = idle.collect();
+        if too_many < idle.len() {
+            idle.select_nth_unstable(too_many);
+            idle.truncate(too_many);
+        }
+        idle
+    };
+    let least: Vec<_> = least.into_iter().map(|(_, key)| key.clone()).collect();
+    least.iter().filter_map(|key| entries.remove(key)).collect()
 }
 
-/// The key to forget. Nobody can come to hold an entry meanwhile, since that takes the lock.
-fn least_wanted<P: Policy>(entries: &Entries<P>) -> Option<Box<[u8]>> {
-    entries
-        .iter()
-        .filter(|(_, entry)| Arc::strong_count(&entry.policy) == 1)
-        .min_by_key(|(_, Entry { policy, used })| (policy.is_rejecting(), !policy.is_clean(), used.load(Relaxed)))
-        .map(|(key, _)| key.clone())
+impl<P: Policy> Entry<P> {
+    /// The least goes first.
+    fn worth(&self) -> (bool, bool, u64) {
+        (self.policy.is_rejecting(), !self.policy.is_clean(), self.used.load(Relaxed))
+    }
 }
 
 /// No user code runs under the lock, so a poisoned one is as good as any.

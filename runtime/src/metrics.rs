@@ -32,11 +32,13 @@ use metrics::{Key, Label, Level, Metadata, with_recorder};
 
 use self::series::{ALL, Form, Metric, SERIES};
 use crate::PolicyKind;
+use crate::hook;
 use crate::registry::{Policy, policies};
 
 /// Hands over all numbers to the recorder of the program, if there is one: before each scrape, or in an interval.
 ///
-/// Every series of every policy is there from the first time, at zero. It takes no lock that a call waits for.
+/// Every series of every policy is there from the first time, at zero. Policies are asked one after the other, each under
+/// its own lock for a moment where it has one, and under none while the recorder is told.
 pub fn collect() {
     for metric in ALL {
         describe(metric);
@@ -150,5 +152,6 @@ impl Durations {
 pub(crate) fn timed(durations: &Durations, policy: impl FnOnce() -> &'static str, nanos: u64) {
     let key = durations.0.get_or_init(|| key("steadfast_timeout_duration_seconds", policy(), None));
     let seconds = core::time::Duration::from_nanos(nanos).as_secs_f64();
-    with_recorder(|recorder| recorder.register_histogram(key, &METADATA).record(seconds));
+    // The recorder may be of the user's own: its panic must not take the place of the outcome.
+    hook::tell(|key| with_recorder(|recorder| recorder.register_histogram(key, &METADATA).record(seconds)), key);
 }

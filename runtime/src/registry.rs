@@ -47,9 +47,9 @@ pub(crate) mod table;
 mod value;
 
 pub use self::list::{SharedName, find, find_kind, policies, shared_names};
-#[cfg(feature = "config")]
-pub(crate) use self::made::policies as made_policies;
 pub use self::made::{Registered, register};
+#[cfg(feature = "config")]
+pub(crate) use self::made::{let_go, policies as made_policies};
 pub use self::managed::{Change, Count, Managed, Refusal, Setting, Steer, Trouble};
 pub use self::policy::Policy;
 pub use self::snapshot::{PolicySnapshot, Snapshot, snapshot};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::time::Duration;
 
-use metrics::LocalRecorderGuard;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, LocalRecorderGuard, Metadata, Recorder, SharedString, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use steadfast::{
     CircuitBreaker, Keyed, RetryBudget, bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout,
@@ -320,6 +320,45 @@ async fn o36a_policies_of_one_name_are_one_series() {
     assert_eq!((&*all["timeout_limit_seconds"], &*all["policy_enabled{kind=timeout}"]), ("10", "0"));
     assert_eq!(all["policy_shadow{kind=circuit_breaker}"], "1");
     assert_eq!(all["timeout_calls_total{outcome=in_time}"], "2");
+}
+
+/// One of the user's own, that is broken.
+struct Broken;
+
+impl Recorder for Broken {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        panic!("the recorder is broken")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn o36b_a_recorder_that_panics_takes_the_place_of_no_outcome() {
+    static BENEATH: CircuitBreaker = CircuitBreaker::new().failure_threshold(1).name("o36b");
+    #[timeout("2s")]
+    async fn fixed(takes: Duration) -> Answer {
+        sleep(takes).await;
+        Ok(7)
+    }
+    #[timeout(percentile(0.9, min = "2s", max = "2s"))]
+    #[circuit_breaker(BENEATH)]
+    async fn measured(takes: Duration) -> Answer {
+        sleep(takes).await;
+        Ok(7)
+    }
+    let _guard = metrics::set_default_local_recorder(&Broken);
+    assert_eq!((fixed(Duration::from_secs(1)).await, measured(Duration::from_secs(1)).await), (Ok(7), Ok(7)));
+    assert!(fixed(Duration::from_secs(3)).await.is_err());
+    assert!(measured(Duration::from_secs(3)).await.is_err());
+    assert!(BENEATH.is_open(), "the breaker beneath has learnt of the timeout");
 }
 
 #[test]

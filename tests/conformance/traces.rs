@@ -64,6 +64,11 @@ impl Trace {
     }
 }
 
+/// What bodies traced, without the decisions.
+fn bodies(lines: Vec<String>) -> Vec<String> {
+    lines.into_iter().filter(|line| !line.contains("decision")).collect()
+}
+
 fn level(line: &Value) -> &str {
     line["level"].as_str().unwrap()
 }
@@ -198,7 +203,6 @@ async fn o21_an_attempt_is_told_from_the_call() {
     assert_eq!(trace.lines(), lines);
 
     assert!(blocking().is_err());
-    let bodies = |lines: Vec<String>| lines.into_iter().filter(|line| !line.contains("decision")).collect::<Vec<_>>();
     let lines = ["INFO attempt{attempt=1 policy=sync} ", "INFO attempt{attempt=2 policy=sync} "];
     assert_eq!(bodies(trace.lines()), lines);
 
@@ -220,4 +224,42 @@ async fn o22_a_success_at_once_tells_nothing() {
     let trace = Trace::begin();
     assert_eq!(call(&Script::new("S")).await, Ok(1));
     assert_eq!(trace.lines(), [""; 0]);
+}
+
+#[tokio::test]
+async fn o23_a_span_of_another_attribute_is_around_the_stack_where_ours_stands_above() {
+    /// The spans around the body, one line for each attempt.
+    macro_rules! spans {
+        ($trace:ident: $(#[$attribute:meta])* async) => {{
+            $(#[$attribute])*
+            async fn call() -> Result<(), io::Error> {
+                tracing::info!("in the body");
+                Err(io::ErrorKind::TimedOut.into())
+            }
+            assert!(call().await.is_err());
+            bodies($trace.lines())
+        }};
+        ($trace:ident: $(#[$attribute:meta])* sync) => {{
+            $(#[$attribute])*
+            fn call() -> Result<(), io::Error> {
+                tracing::info!("in the body");
+                Err(io::ErrorKind::TimedOut.into())
+            }
+            assert!(call().is_err());
+            bodies($trace.lines())
+        }};
+    }
+    let around = ["INFO call{} attempt{attempt=1 policy=r} ", "INFO call{} attempt{attempt=2 policy=r} "];
+    let within = ["INFO attempt{attempt=1 policy=r} call{} ", "INFO attempt{attempt=2 policy=r} call{} "];
+
+    let trace = Trace::begin();
+    assert_eq!(spans!(trace: #[retry(attempts = 2, backoff = none, name = "r")] #[tracing::instrument] async), around);
+    assert_eq!(spans!(trace: #[tracing::instrument] #[retry(attempts = 2, backoff = none, name = "r")] async), within);
+    assert_eq!(spans!(trace: #[retry(attempts = 2, backoff = none, name = "r")] #[tracing::instrument] sync), around);
+    assert_eq!(spans!(trace: #[tracing::instrument] #[retry(attempts = 2, backoff = none, name = "r")] sync), within);
+    // Between ours it is around the whole stack.
+    let between = spans!(
+        trace: #[retry(attempts = 2, backoff = none, name = "r")] #[tracing::instrument] #[timeout("1s")] async
+    );
+    assert_eq!(between, around);
 }

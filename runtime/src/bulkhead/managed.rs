@@ -192,7 +192,7 @@ impl Managed for Bulkhead {
         let (running, waiting) = (self.running(), self.waiting());
         let is_limited = self.word().mode() == Mode::Limited && self.in_force().common.may_reject();
         let is_spent = running >= self.limit() && (waiting > 0 || self.in_force().max_wait.is_zero());
-        (is_limited && is_spent).then(|| Trouble::Spent(format!("is full: {running} calls run, {waiting} wait")))
+        (is_limited && is_spent).then(|| Trouble::Spent(format!("is full: {running} running and {waiting} waiting")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

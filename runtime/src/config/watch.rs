@@ -1,6 +1,7 @@
 //! Loads again when a file changes.
 
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::path::{self, Path, PathBuf};
@@ -26,7 +27,8 @@ impl Config {
     ///
     /// A file may be replaced, go away and come back, also together with its folder or by way of symbolic links. What has not
     /// changed is not loaded again; changes within a tenth of a second are one. A file that is broken or gone
-    /// is told to `then`, and the settings in force stay.
+    /// is told to `then`, and the settings in force stay. So is a folder that can't be watched any more; until it can, the
+    /// files are looked at once a second.
     ///
     /// ```
     /// # use steadfast::config::Config;
@@ -57,11 +59,15 @@ impl Config {
         load(&self)?;
         let thread = thread::Builder::new().name("steadfast-config".to_owned());
         let run = move || {
-            while changed(&messages) {
+            let mut is_watched = true;
+            while changed(&messages, is_watched) {
                 // First, so that what changes from now on is heard of.
                 let found = files.find();
                 let now = files.content();
-                if let Err(error) = found {
+                let was_watched = mem::replace(&mut is_watched, found.is_ok());
+                if let Err(error) = found
+                    && was_watched
+                {
                     hook::tell(|()| then(Err(unwatched(error))), &());
                 }
                 if now != seen {
@@ -100,9 +106,15 @@ pub(super) enum Message {
     Stop,
 }
 
-/// Waits until something has changed, and is at rest; `false` at the end.
-pub(super) fn changed(messages: &Receiver<Message>) -> bool {
-    let Ok(Message::Changed) = messages.recv() else { return false };
+/// Waits until something has changed, and is at rest; not for long where not all is watched. `false` at the end.
+pub(super) fn changed(messages: &Receiver<Message>, is_watched: bool) -> bool {
+    let first =
+        if is_watched { messages.recv().map_err(RecvTimeoutError::from) } else { messages.recv_timeout(AT_MOST) };
+    match first {
+        Ok(Message::Changed) => {}
+        Err(RecvTimeoutError::Timeout) => return true,
+        Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
+    }
     let begin = Instant::now();
     loop {
         match messages.recv_timeout(QUIET) {
@@ -139,21 +151,24 @@ impl Files {
     /// Watches the folders of the files, anew: one that was made again is another one for the system. Folders, since a file
     /// that is replaced is another one, too.
     fn find(&mut self) -> notify::Result<()> {
-        for folder in core::mem::take(&mut self.folders) {
+        for folder in mem::take(&mut self.folders) {
             let _ = self.watcher.unwatch(&folder);
         }
-        // Each may go away between being found and being watched.
-        let mut tries = 0;
+        // Each may come, or go away, between being found and being watched.
+        let mut failures = 0;
         loop {
             let folders = self.paths.iter().flat_map(|file| folders(file)).collect::<BTreeSet<_>>();
             let missing = folders.difference(&self.folders).cloned().collect::<Vec<_>>();
+            if missing.is_empty() {
+                return Ok(());
+            }
             let watched = missing.into_iter().try_for_each(|folder| {
                 self.watcher.watch(&folder, RecursiveMode::NonRecursive)?;
                 self.folders.insert(folder);
                 Ok(())
             });
-            tries += 1;
-            if watched.is_ok() || tries == 3 {
+            failures += u32::from(watched.is_err());
+            if failures == 3 {
                 return watched;
             }
         }
@@ -164,10 +179,23 @@ impl Files {
     }
 }
 
-/// The folder of a file, and of the one that it is a link to; where there is none, the nearest above it.
-fn folders(file: &Path) -> impl Iterator<Item = PathBuf> {
-    let existing = |file: &Path| file.ancestors().skip(1).find(|folder| folder.is_dir()).map(Path::to_owned);
-    existing(file).into_iter().chain(fs::canonicalize(file).ok().as_deref().and_then(existing))
+/// The folders of the links on the way to a file, and its own; where there is none, the nearest above it.
+fn folders(file: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    let mut file = file.to_owned();
+    // More links than the system follows are a circle.
+    for _ in 0..40 {
+        // The first on the way, so that there is none before it.
+        let links = file.ancestors().filter_map(|path| Some((path, path.parent()?, fs::read_link(path).ok()?)));
+        let Some((link, folder, target)) = links.last() else { break };
+        let beyond = file.strip_prefix(link).unwrap_or(Path::new(""));
+        // By its parts, since a slash at the end would be one more step.
+        let leads = folder.join(target).join(beyond).components().collect();
+        folders.push(folder.to_owned());
+        file = leads;
+    }
+    folders.extend(file.ancestors().skip(1).find(|folder| folder.is_dir()).map(Path::to_owned));
+    folders
 }
 
 fn unwatched(error: notify::Error) -> ConfigError {

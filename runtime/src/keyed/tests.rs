@@ -38,3 +38,38 @@ fn forgets<P: Policy>(keyed: &Keyed<P>, states: [fn(&P); 3]) {
         assert!(!keyed.is_empty());
     }
 }
+
+/// All keys wait for it, so each is looked at once, however many go.
+#[test]
+fn to_forget_many_takes_as_long_as_to_forget_one() {
+    #[derive(Default)]
+    struct Looked(core::sync::atomic::AtomicU64);
+    impl Policy for Looked {}
+    impl sealed::Policy for Looked {
+        fn fresh(&self) -> Self {
+            Self::default()
+        }
+        fn is_clean(&self) -> bool {
+            true
+        }
+        fn is_rejecting(&self) -> bool {
+            self.0.fetch_add(1, Relaxed) > 0
+        }
+        #[cfg(feature = "registry")]
+        fn follow(&self, _: &Self) {}
+        #[cfg(feature = "registry")]
+        fn obey(&self, _: &Self) {}
+    }
+
+    let keyed = Keyed::new(Looked::default());
+    let held = keyed.get(&0_u32);
+    (1..100_u32).for_each(|key| drop(keyed.get(&key)));
+    let mut entries = write(keyed.entries.get().unwrap());
+    assert_eq!(forget(&mut entries, 10).len(), 90);
+    let left: Vec<_> = entries.values().map(|entry| entry.used.load(Relaxed)).collect();
+    assert!(left.iter().all(|used| *used == 0 || *used > 90), "{left:?}");
+    assert_eq!(entries.values().map(|entry| entry.policy.0.load(Relaxed)).sum::<u64>(), 9);
+    // All but the one that is held.
+    assert_eq!((forget(&mut entries, 0).len(), entries.len()), (9, 1));
+    drop((entries, held));
+}

@@ -64,7 +64,7 @@ pub(super) const ALL: &[Metric] = &[
     counter("steadfast_retry_attempts_total", "Attempts that ended"),
     counter("steadfast_retry_ended_total", "Calls that failed, by why no other attempt followed"),
     of_seconds(counter("steadfast_retry_delay_seconds_total", "Delays between attempts")),
-    counter("steadfast_retry_budget_refused_total", "Retries that the budget refused"),
+    counter("steadfast_retry_budget_refused_total", "Retries, and calls of hedges, that the budget refused"),
     gauge("steadfast_retry_budget_balance", "Retries that the budget would grant now"),
     counter("steadfast_circuit_breaker_calls_total", "Calls that were reported or rejected, by outcome"),
     counter("steadfast_circuit_breaker_slow_calls_total", "Calls that were slow"),

@@ -12,7 +12,8 @@ use super::answer;
 
 const INDEX: &str = include_str!("index.html");
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// One script, in the files of what it is about.
+const SCRIPT: &str = concat!(include_str!("counts.js"), "\n", include_str!("cards.js"), "\n", include_str!("page.js"));
 
 /// All but the nonce, which is another one in each answer.
 static PAGE: LazyLock<String> =

@@ -154,7 +154,7 @@ impl Managed for RateLimit {
         let left = self.retry_after()?;
         let waiting = self.waiting();
         (max_wait.is_zero() || waiting > 0)
-            .then(|| Trouble::Spent(format!("is spent: the next permit in {left:.1?}, {waiting} wait")))
+            .then(|| Trouble::Spent(format!("is spent: the next permit in {left:.1?}, {waiting} waiting")))
     }
 
     fn steer(&self, steer: Steer) -> bool {

@@ -73,23 +73,29 @@ impl Drop for Registered {
         // It may be the last that holds the policy, and that is the user's.
         drop(made);
         #[cfg(feature = "config")]
-        if let Some((_, policy)) = &policy
-            && !is_listed(policy)
-        {
-            crate::config::take_back(&**policy);
-            // It may have come again meanwhile.
-            if is_listed(policy) {
-                let _ = crate::config::apply_to(&**policy);
-            }
+        if let Some((_, policy)) = &policy {
+            let_go(&**policy);
         }
         drop(policy);
     }
 }
 
+/// Takes back what a configuration put over the settings of a policy, if that is no longer listed.
+#[cfg(feature = "config")]
+pub(crate) fn let_go(policy: &dyn Managed) {
+    if !is_listed(policy) {
+        crate::config::take_back(policy);
+        // It may have come again meanwhile.
+        if is_listed(policy) {
+            let _ = crate::config::apply_to(policy);
+        }
+    }
+}
+
 /// Whether it is, by whatever registration.
 #[cfg(feature = "config")]
-fn is_listed(policy: &Arc<dyn Managed + Send>) -> bool {
-    lock().policies.iter().any(|(_, other)| core::ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(policy)))
+fn is_listed(policy: &dyn Managed) -> bool {
+    lock().policies.iter().any(|(_, other)| core::ptr::addr_eq(Arc::as_ptr(other), policy))
 }
 
 pub(crate) fn policies() -> Vec<Policy> {

@@ -79,8 +79,9 @@ pub trait Managed: Sync {
     /// The settings in force, `enabled`, `shadow` and `critical` included, in the order of the docs.
     fn settings(&self) -> Vec<Setting>;
 
-    /// How it stands, in the words of the field: `closed`, `open`, `half_open`, `forced_open`, `forced_closed`. `None` for
-    /// a kind that has no state.
+    /// How it stands, in the words of the field: `closed`, `open`, `half_open`, `forced_open`, `forced_closed`. A bulkhead
+    /// and a rate limit are `limited` while nobody forces them. `None` for a kind that has no state, and for a policy per key,
+    /// unless it is forced for all keys.
     fn state(&self) -> Option<&'static str> {
         None
     }

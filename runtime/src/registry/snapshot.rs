@@ -6,7 +6,7 @@ use crate::PolicyKind;
 /// How all policies stand at one moment. Each policy is asked in turn, so that calls may be made in between.
 ///
 /// With the feature `serde` it is `Serialize`. Names of fields stay as they are in later versions; settings and counts
-/// are maps, to which others may be added, and durations are text, as in attributes:
+/// are maps, to which others may be added, and durations are text, as in attributes. Of the counts of this one two are shown:
 ///
 /// ```json
 /// {

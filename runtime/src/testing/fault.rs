@@ -96,7 +96,7 @@ impl Fault {
     ///
     /// # Panics
     /// The call panics where that type is another one, or one that a test cannot make: where it borrows from the
-    /// arguments, or is a type parameter of the function that is not `Unpin`.
+    /// arguments, has no name, or is a type parameter of the function or its `impl`.
     pub fn error<E: 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
         Self::made(Kind::Error, make)
     }

@@ -117,7 +117,7 @@ fn where_something_always_happens_it_is_read_all_the_same() {
             thread::sleep(QUIET / 10);
         }
     });
-    assert!(changed(&messages));
+    assert!(changed(&messages, true));
     end.store(true, Relaxed);
     busy.join().unwrap();
 }
@@ -160,6 +160,75 @@ fn a_link_that_leads_elsewhere() {
     watched.until(5);
     folder.write("5/steadfast.toml", attempts(6));
     watched.until(6);
+}
+
+/// Nothing is heard of it then, nor of the end of that.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_for_a_while() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new("locked");
+    let etc = folder.path("etc");
+    fs::create_dir(&etc).unwrap();
+    let file = folder.write("etc/steadfast.toml", attempts(4));
+    let watched = Watched::begin(Config::new().file(file));
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&etc).is_ok() {
+        // Nothing is kept from root.
+        return;
+    }
+    assert!(watched.until_error().contains("can't be watched"));
+    assert!(watched.until_error().contains("can't be read"));
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o755)).unwrap();
+    folder.write("etc/steadfast.toml", attempts(5));
+    watched.until(5);
+    folder.write("etc/steadfast.toml", attempts(6));
+    watched.until(6);
+}
+
+/// As programs are deployed: the folder is a link to that of a version, and so is what the file is a link to.
+#[cfg(unix)]
+#[test]
+fn a_link_on_the_way_that_leads_elsewhere() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new("versions");
+    for number in 4..6 {
+        fs::create_dir(folder.path(&number.to_string())).unwrap();
+        folder.write(&format!("{number}/steadfast.toml"), attempts(number));
+    }
+    fs::create_dir(folder.path("etc")).unwrap();
+    symlink("../current/steadfast.toml", folder.path("etc/steadfast.toml")).unwrap();
+    symlink("4", folder.path("current")).unwrap();
+    let watched = ["etc/steadfast.toml", "current/steadfast.toml"]
+        .map(|path| Watched::begin(Config::new().file(folder.path(path))));
+    for number in [5, 4, 5] {
+        symlink(number.to_string(), folder.path("next")).unwrap();
+        fs::rename(folder.path("next"), folder.path("current")).unwrap();
+        for watched in &watched {
+            watched.until(number);
+        }
+    }
+    folder.write("5/steadfast.toml", attempts(6));
+    for watched in &watched {
+        watched.until(6);
+    }
+}
+
+/// A link to itself, and one that leads ever deeper.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new("nowhere");
+    for target in ["steadfast.toml", "steadfast.toml/deeper", "gone/steadfast.toml"] {
+        symlink(target, folder.path("steadfast.toml")).unwrap();
+        let watched = Config::new().file(folder.path("steadfast.toml")).watch(|_| {});
+        assert!(watched.unwrap_err().to_string().contains("can't be read"), "{target}");
+        fs::remove_file(folder.path("steadfast.toml")).unwrap();
+    }
 }
 
 #[test]

@@ -15,7 +15,10 @@ pub(super) struct Ledger {
     ahead: u64,
     now: u64,
     buckets: [Bucket; KEPT],
-    refused: u64,
+    /// In all: whoever watches a counter does not see it go back.
+    pub(super) refused: u64,
+    /// Those of them before the last reset.
+    refused_before: u64,
     /// Tells grants from before a reset.
     generation: u32,
 }
@@ -38,7 +41,15 @@ pub(super) struct Grant {
 
 impl Ledger {
     pub(super) const fn new() -> Self {
-        Self { clock: 0, ahead: 0, now: 0, buckets: [Bucket::new(0); KEPT], refused: 0, generation: 0 }
+        Self {
+            clock: 0,
+            ahead: 0,
+            now: 0,
+            buckets: [Bucket::new(0); KEPT],
+            refused: 0,
+            refused_before: 0,
+            generation: 0,
+        }
     }
 
     /// Moves on to the present, and takes over the calls that were counted meanwhile.
@@ -91,7 +102,8 @@ impl Ledger {
     pub(super) fn counts(&self, limits: &Limits) -> BudgetCounts {
         let present = self.now / limits.width;
         let window = limits.width * BUCKETS;
-        let mut counts = BudgetCounts { calls: 0, retries: 0, refused: self.refused };
+        let refused = self.refused.saturating_sub(self.refused_before);
+        let mut counts = BudgetCounts { calls: 0, retries: 0, refused };
         for bucket in &self.buckets {
             if present.saturating_sub(bucket.number) < BUCKETS {
                 counts.calls = counts.calls.saturating_add(bucket.calls);
@@ -105,7 +117,7 @@ impl Ledger {
 
     pub(super) fn reset(&mut self) {
         self.buckets = [Bucket::new(0); KEPT];
-        self.refused = 0;
+        self.refused_before = self.refused;
         self.generation = self.generation.wrapping_add(1);
     }
 

@@ -102,10 +102,12 @@ impl Managed for RetryBudget {
 
     fn counts(&self) -> Vec<Count> {
         let counts = self.counts();
+        // Over resets, unlike in `BudgetCounts`.
+        let refused = self.lock().refused;
         vec![
             Count { name: "calls", value: counts.calls },
             Count { name: "retries", value: counts.retries },
-            Count { name: "refused", value: counts.refused },
+            Count { name: "refused", value: refused },
             Count { name: "balance", value: self.balance() },
         ]
     }

@@ -65,6 +65,19 @@ async fn it_takes_effect_at_once_and_what_was_counted_stays() {
     assert_eq!(counted(&budget), [("retries", 20), ("refused", 1)]);
 }
 
+/// It is a counter of the metrics, and these never go back.
+#[test]
+fn what_was_refused_is_counted_over_a_reset() {
+    let budget = RetryBudget::new().ratio(0.0).min_per_second(0);
+    for _ in 0..2 {
+        assert!(budget.take().is_none());
+    }
+    budget.reset();
+    assert_eq!((counted(&budget)[1], budget.counts().refused), (("refused", 2), 0));
+    assert!(budget.take().is_none());
+    assert_eq!((counted(&budget)[1], budget.counts().refused), (("refused", 3), 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn switched_off_it_refuses_nothing_and_counts_on() {
     let told = Arc::new(Mutex::new(0));
