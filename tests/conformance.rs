@@ -65,6 +65,14 @@ mod stale_shapes;
 mod stale_stacks;
 #[path = "conformance/testing.rs"]
 mod testing;
+#[path = "conformance/testing_futures.rs"]
+mod testing_futures;
+#[path = "conformance/testing_scopes.rs"]
+mod testing_scopes;
+#[path = "conformance/testing_scripts.rs"]
+mod testing_scripts;
+#[path = "conformance/testing_types.rs"]
+mod testing_types;
 #[path = "conformance/timeout.rs"]
 mod timeout;
 #[path = "conformance/traces.rs"]
