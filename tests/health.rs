@@ -102,9 +102,11 @@ fn h02_shadow_and_off() {
 async fn h02_what_is_spent_is_degraded() {
     let _alone = alone();
     static PLACES: Bulkhead = Bulkhead::new(2).name("h02 full").critical(true);
+    static QUEUED: Bulkhead = Bulkhead::new(1).name("h02 queued").max_wait(Duration::from_secs(5));
     static LIMIT: RateLimit = RateLimit::new(1).name("h02 spent").critical(true);
     static PATIENT: RateLimit = RateLimit::new(1).name("h02 patient").max_wait(Duration::from_secs(5));
     steadfast::register!(PLACES);
+    steadfast::register!(QUEUED);
     steadfast::register!(LIMIT);
     steadfast::register!(PATIENT);
     let place = PLACES.try_acquire().expect("it is free");
@@ -115,6 +117,8 @@ async fn h02_what_is_spent_is_degraded() {
     drop(place);
     assert_eq!(of("h02 full"), None);
     drop(other);
+    let _place = QUEUED.try_acquire().expect("it is free");
+    assert_eq!(of("h02 queued"), None, "the next call waits, and passes");
 
     for limit in [&LIMIT, &PATIENT] {
         limit.try_acquire().expect("it is there");

@@ -26,6 +26,10 @@ fn it_can_be_switched_off_and_on() {
     assert_eq!((Managed::name(&policy), policy.is_named(), policy.kind().as_str()), ("cache", true, "fallback"));
     assert_eq!(settings(&policy), ["enabled = true", "critical = true"]);
     takes(&policy, &[("enabled", false.into(), "false"), ("critical", false.into(), "false")]);
+    put(&policy, &[("enabled", false.into())]).unwrap();
+    put(&policy, &[("critical", false.into())]).unwrap();
+    assert_eq!(settings(&policy), ["enabled = true", "critical = false"], "a change is not over the one before");
+    put(&policy, &[]).unwrap();
     let unknown = "unknown setting `stale`; expected one of: `enabled`, `critical`";
     let word = "`enabled` takes `true` or `false`, and not 0";
     refuses(&policy, &[(&[("enabled", Value::Integer(0)), ("stale", "1m".into())], &[word, unknown])]);
