@@ -70,14 +70,14 @@ pub(super) fn rows() -> Vec<Row> {
             "breaker-time",
             "breaker, time window",
             Costs { instructions: 90, clock_reads: 1, locked: 1, ..Costs::default() },
-            Costs { instructions: 231, clock_reads: 1, locked: 1, ..Costs::default() },
+            Costs { instructions: 228, clock_reads: 1, locked: 1, ..Costs::default() },
             ready!(OURS, of_a_time),
         ),
         row(
             "breaker-open",
             "breaker, open: rejection",
             Costs { instructions: 200, clock_reads: 1, locked: 1, ..Costs::default() },
-            Costs { instructions: 215, clock_reads: 1, locked: 1, ..Costs::default() },
+            Costs { instructions: 213, clock_reads: 1, locked: 1, ..Costs::default() },
             opened(),
         ),
     ]
